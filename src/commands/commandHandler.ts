@@ -1,0 +1,56 @@
+import type { DomainEvent } from '../domain/events/catalogue/index.js'
+import type { Actor } from '../domain/events/metadata.js'
+import type { RecordedEvent } from '../domain/events/recordedEvent.js'
+
+/**
+ * Who asks for what, when. `commandId` is derived from the Idempotency-Key where there is one, so that a repeated command
+ * leads to the same event ids; then `requestHash` tells whether the body was the same too.
+ */
+export interface CommandContext {
+  readonly commandId: string
+  readonly actor: Actor
+  /** ISO time; becomes `occurredAt`. */
+  readonly now: string
+  readonly correlationId: string
+  readonly causationId: string
+  readonly traceparent?: string
+  readonly requestHash?: string
+  /** The revision that the caller saw (If-Match). Another one is refused instead of decided again. */
+  readonly ifMatch?: number
+}
+
+/** How a stream is folded. Pure and total. */
+export interface Aggregate<State, Event extends DomainEvent> {
+  readonly category: string
+  readonly initialState: State
+  evolve(state: State, event: RecordedEvent<Event>): State
+}
+
+export interface Loaded<State> {
+  readonly state: State
+  /** Revision of the last event; -1 where the stream does not exist. */
+  readonly revision: number
+}
+
+/** What a command led to. `events` are those of this command, whether written now or by an earlier, equal command. */
+export interface CommandOutcome<State, Event extends DomainEvent> extends Loaded<State> {
+  readonly events: readonly RecordedEvent<Event>[]
+  /** Log position of the last of them; undefined when nothing was to be written. */
+  readonly position: bigint | undefined
+  readonly replayed: boolean
+}
+
+/**
+ * load -> decide -> append at the exact revision. On a wrong revision: a tail that holds our ids is a replay; else decide
+ * again, at most 3 times with jitter, unless `ifMatch` is set (then `revision_mismatch`). A lost connection during an append
+ * is repeated with the same ids. `decide` returns events and may throw FlowledgerError; no events means nothing to do.
+ */
+export interface CommandHandler {
+  handle<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    context: CommandContext,
+    decide: (state: State, revision: number) => readonly Event[],
+  ): Promise<CommandOutcome<State, Event>>
+  load<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string): Promise<Loaded<State>>
+}

@@ -1,0 +1,28 @@
+import type { StoredEvent } from '../domain/events/recordedEvent.js'
+
+/**
+ * What a subscription delivers, in the order of the log. `checkpoint`: every matching event up to `position` was delivered
+ * before it (an idle filtered subscription advances by it). `caughtUp`: what follows is live.
+ */
+export type FeedItem =
+  | { readonly kind: 'event'; readonly event: StoredEvent }
+  | { readonly kind: 'checkpoint'; readonly position: bigint }
+  | { readonly kind: 'caughtUp' }
+
+export interface FeedOptions {
+  /** Exclusive: the first event delivered is after it. */
+  readonly from: bigint | 'start' | 'end'
+  /** Stream prefixes, such as `workflow-`. */
+  readonly prefixes: readonly string[]
+  readonly signal?: AbortSignal
+}
+
+/** The read side's view of the log. */
+export interface EventFeed {
+  /** Ends without error when the signal aborts; throws LogUnavailable when the connection is lost. Never resumes by itself. */
+  subscribe(options: FeedOptions): AsyncIterable<FeedItem>
+  /** Every event of the program's streams in the given range of the log, forwards or backwards, for audits. */
+  readAll(options: { from: bigint | 'start' | 'end'; direction: 'forwards' | 'backwards'; limit?: number }): AsyncIterable<StoredEvent>
+  /** Position of the newest event of the log; null when it is empty. */
+  head(): Promise<bigint | null>
+}

@@ -1,0 +1,16 @@
+import type { StoredEvent } from '../domain/events/recordedEvent.js'
+
+/** An event that was handed to this consumer of the group. It comes again, here or elsewhere, until it is acknowledged. */
+export interface WorkItem {
+  readonly event: StoredEvent
+  readonly retryCount: number
+  ack(): Promise<void>
+  /** Hands it back for another try; `park` puts it aside where an operator finds it. */
+  nack(action: 'retry' | 'park', reason: string): Promise<void>
+}
+
+/** Competing consumers of the log (a persistent subscription): each event reaches one consumer of the group at least once. */
+export interface WorkQueue {
+  /** Creates the group where it is missing. Ends when the signal aborts, throws LogUnavailable when the connection is lost. */
+  consume(options: { group: string; prefixes: readonly string[]; buffer: number; signal: AbortSignal }): AsyncIterable<WorkItem>
+}
