@@ -22,7 +22,11 @@ export interface EventFeed {
   /** Ends without error when the signal aborts; throws LogUnavailable when the connection is lost. Never resumes by itself. */
   subscribe(options: FeedOptions): AsyncIterable<FeedItem>
   /** Every event of the program's streams in the given range of the log, forwards or backwards, for audits. */
-  readAll(options: { from: bigint | 'start' | 'end'; direction: 'forwards' | 'backwards'; limit?: number }): AsyncIterable<StoredEvent>
+  readAll(options: {
+    from: bigint | 'start' | 'end'
+    direction: 'forwards' | 'backwards'
+    limit?: number
+  }): AsyncIterable<StoredEvent>
   /** Position of the newest event of the log; null when it is empty. */
   head(): Promise<bigint | null>
 }

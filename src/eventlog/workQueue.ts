@@ -12,5 +12,10 @@ export interface WorkItem {
 /** Competing consumers of the log (a persistent subscription): each event reaches one consumer of the group at least once. */
 export interface WorkQueue {
   /** Creates the group where it is missing. Ends when the signal aborts, throws LogUnavailable when the connection is lost. */
-  consume(options: { group: string; prefixes: readonly string[]; buffer: number; signal: AbortSignal }): AsyncIterable<WorkItem>
+  consume(options: {
+    group: string
+    prefixes: readonly string[]
+    buffer: number
+    signal: AbortSignal
+  }): AsyncIterable<WorkItem>
 }

@@ -1,0 +1,85 @@
+import {
+  type AllStreamResolvedEvent,
+  BACKWARDS,
+  END,
+  type EventStoreDBClient,
+  FORWARDS,
+  type Position,
+  START,
+  streamNameFilter,
+} from '@eventstore/db-client'
+import type { StoredEvent } from '../../domain/events/recordedEvent.js'
+import { categories, categoryOfStream } from '../../domain/streams.js'
+import type { EventFeed, FeedItem, FeedOptions } from '../eventFeed.js'
+import { LogUnavailable } from '../eventStore.js'
+import { asLogError } from './errors.js'
+import { toStoredEvent } from './storedEvent.js'
+
+const toPosition = (from: bigint | 'start' | 'end') =>
+  from === 'start' ? START : from === 'end' ? END : { commit: from, prepare: from }
+
+const isOurs = (stream: string): boolean => (categories as readonly string[]).includes(categoryOfStream(stream))
+
+/** The client says UNKNOWN for a subscription that the server ended; for us the connection is gone all the same. */
+const endedByServer = () => new LogUnavailable('the log ended the subscription')
+
+/** The read side's view of an EventStoreDB. */
+export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
+  async function* subscribe({ from, prefixes, signal }: FeedOptions): AsyncIterable<FeedItem> {
+    if (signal?.aborted) return
+    const subscription = client.subscribeToAll({
+      fromPosition: toPosition(from),
+      filter: streamNameFilter({
+        prefixes: [...prefixes],
+        // The client calls this when the message enters its buffer, before our loop has consumed what came earlier. Pushed
+        // into the same buffer the checkpoint keeps its place in the order.
+        checkpointReached: (_, position: Position) => {
+          subscription.push({ kind: 'checkpoint', position: position.commit } satisfies FeedItem)
+        },
+      }),
+    })
+    subscription.on('caughtUp', () => subscription.push({ kind: 'caughtUp' } satisfies FeedItem))
+    const stop = () => subscription.destroy()
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      for await (const item of subscription as AsyncIterable<AllStreamResolvedEvent | FeedItem>) {
+        if ('kind' in item) yield item
+        else if (item.event !== undefined) yield { kind: 'event', event: toStoredEvent(item.event) }
+      }
+      if (!signal?.aborted) throw endedByServer()
+    } catch (error) {
+      if (!signal?.aborted) throw asLogError(error)
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      await subscription.unsubscribe()
+      subscription.destroy()
+    }
+  }
+
+  async function* readAll(options: Parameters<EventFeed['readAll']>[0]): AsyncIterable<StoredEvent> {
+    const { from, direction, limit = Number.POSITIVE_INFINITY } = options
+    let left = limit
+    if (left <= 0) return
+    try {
+      const events = client.readAll({
+        direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
+        fromPosition: toPosition(from),
+      })
+      for await (const { event } of events) {
+        if (event === undefined || !isOurs(event.streamId)) continue
+        yield toStoredEvent(event)
+        left -= 1
+        if (left === 0) return
+      }
+    } catch (error) {
+      throw asLogError(error)
+    }
+  }
+
+  const head = async (): Promise<bigint | null> => {
+    for await (const event of readAll({ from: 'end', direction: 'backwards', limit: 1 })) return event.position
+    return null
+  }
+
+  return { subscribe, readAll, head }
+}
