@@ -1,0 +1,2 @@
+export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './errors.js'
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './startEmbeddedPostgres.js'
