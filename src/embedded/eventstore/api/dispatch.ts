@@ -1,0 +1,70 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { createCall } from '../wire/call.js'
+import { MessageAssembler } from '../wire/messageAssembler.js'
+import { GrpcError, Status } from '../wire/status.js'
+import type { CallHandler, CallReceiver } from './handler.js'
+import { OPEN_ROUTES } from './routes.js'
+
+export type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+
+/** Leads each HTTP/2 stream to its handler, when it bears the access key. */
+export function createDispatch(routes: ReadonlyMap<string, CallHandler>, accessKey: string): StreamListener {
+  const isAllowed = createKeyCheck(accessKey)
+
+  return (stream, headers) => {
+    // Resets and broken connections end in 'close', where the handlers look.
+    stream.on('error', () => undefined)
+    const call = createCall(stream, headers)
+    const path = headers[':path'] ?? ''
+    const handler = routes.get(path)
+    if (headers[':method'] !== 'POST') return refuse(stream, 405)
+    if (!headers['content-type']?.startsWith('application/grpc')) return refuse(stream, 415)
+    if (!OPEN_ROUTES.has(path) && !isAllowed(headers['connection-name'])) {
+      return call.fail(
+        new GrpcError(Status.unauthenticated, 'The connection name is not the access key of this server.'),
+      )
+    }
+    if (!handler) return call.fail(new GrpcError(Status.unimplemented, `${path} is not implemented.`))
+    receive(stream, () => handler(call), call.fail)
+  }
+}
+
+function receive(stream: ServerHttp2Stream, begin: () => CallReceiver, fail: (error: unknown) => void): void {
+  let failed = false
+  const guard = (step: () => void) => {
+    if (failed) return
+    try {
+      step()
+    } catch (error) {
+      failed = true
+      fail(error)
+      // The rest of the request is thrown away as it comes.
+      stream.resume()
+    }
+  }
+  guard(() => {
+    const receiver = begin()
+    const assembler = new MessageAssembler((message) => receiver.onMessage(message))
+    stream.on('data', (chunk: Buffer) => guard(() => assembler.push(chunk)))
+    stream.on('end', () =>
+      guard(() => {
+        if (stream.aborted) return
+        if (assembler.incomplete) throw new GrpcError(Status.internal, 'The request ended inside a message.')
+        receiver.onEnd()
+      }),
+    )
+  })
+}
+
+function refuse(stream: ServerHttp2Stream, status: number): void {
+  stream.respond({ ':status': status }, { endStream: true })
+}
+
+function createKeyCheck(accessKey: string): (given: string | string[] | undefined) => boolean {
+  if (accessKey === '') return () => true
+  const expected = digest(accessKey)
+  return (given) => typeof given === 'string' && timingSafeEqual(digest(given), expected)
+}
+
+const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,0 +1,29 @@
+import { randomUUID } from 'node:crypto'
+import type { ServerContext } from '../context.js'
+import { createAppend } from './append.js'
+import { createBatchAppend } from './batchAppend.js'
+import { createDelete, createTombstone } from './deletes.js'
+import { createGossip } from './gossip.js'
+import type { CallHandler } from './handler.js'
+import { createRead } from './read.js'
+import { createServerFeatures } from './serverFeatures.js'
+
+const STREAMS = '/event_store.client.streams.Streams'
+const GOSSIP = '/event_store.client.gossip.Gossip/Read'
+const FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupportedMethods'
+
+/** Clients make these calls without any metadata, so they cannot bear the access key. */
+export const OPEN_ROUTES: ReadonlySet<string> = new Set([GOSSIP, FEATURES])
+
+/** Every call that the server answers; any other is unimplemented. */
+export function createRoutes(context: ServerContext): ReadonlyMap<string, CallHandler> {
+  return new Map([
+    [`${STREAMS}/Append`, createAppend(context)],
+    [`${STREAMS}/BatchAppend`, createBatchAppend(context)],
+    [`${STREAMS}/Read`, createRead(context)],
+    [`${STREAMS}/Delete`, createDelete(context)],
+    [`${STREAMS}/Tombstone`, createTombstone(context)],
+    [GOSSIP, createGossip(context, randomUUID())],
+    [FEATURES, createServerFeatures()],
+  ])
+}

@@ -1,0 +1,14 @@
+import type { LogStore } from './log/logStore.js'
+import type { LogWriter } from './log/logWriter.js'
+import type { ServerSettings } from './options.js'
+import type { CommitFeed } from './subscriptions/commitFeed.js'
+
+/** What every handler of the server works with. */
+export interface ServerContext {
+  readonly settings: ServerSettings
+  readonly store: LogStore
+  readonly writer: LogWriter
+  readonly feed: CommitFeed
+  /** The port that is listened on. */
+  port: number
+}

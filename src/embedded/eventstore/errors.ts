@@ -1,0 +1,23 @@
+/** Why the embedded server could not start or do an operation. */
+export type EventStoreErrorCode =
+  | 'directory-in-use'
+  | 'foreign-data'
+  | 'torn-data'
+  | 'unsupported-format'
+  | 'port-in-use'
+  | 'start-failed'
+  | 'commit-failed'
+  | 'closed'
+
+/** An error of the embedded EventStoreDB with a stable `code`. */
+export class EventStoreError extends Error {
+  override readonly name = 'EventStoreError'
+
+  constructor(
+    readonly code: EventStoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+  }
+}

@@ -1,0 +1,3 @@
+export { EventStoreError, type EventStoreErrorCode } from './errors.js'
+export type { EmbeddedEventStoreOptions, TlsOptions } from './options.js'
+export { type EmbeddedEventStore, startEmbeddedEventStore } from './start.js'

@@ -1,0 +1,33 @@
+const MAX_BYTES = 4 * 1024 * 1024
+const MAX_COUNT = 16_384
+
+/**
+ * The newest committed records, by position, bounded by bytes. Live subscribers read here; who falls behind reads
+ * storage. Positions are dense, so the place of a record follows from its position.
+ */
+export class RecentRecords {
+  private records: Buffer[] = []
+  private start = 0
+  private first = 1
+  private bytes = 0
+
+  push(position: number, record: Buffer): void {
+    if (this.records.length === this.start) this.first = position
+    this.records.push(record)
+    this.bytes += record.length
+    while (this.bytes > MAX_BYTES || this.records.length - this.start > MAX_COUNT) this.dropFirst()
+  }
+
+  get(position: number): Buffer | undefined {
+    return position < this.first ? undefined : this.records[this.start + position - this.first]
+  }
+
+  private dropFirst(): void {
+    this.bytes -= (this.records[this.start] as Buffer).length
+    this.start++
+    this.first++
+    if (this.start < 1_024 || this.start * 2 < this.records.length) return
+    this.records = this.records.slice(this.start)
+    this.start = 0
+  }
+}

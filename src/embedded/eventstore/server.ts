@@ -1,0 +1,88 @@
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import type { AddressInfo, Socket } from 'node:net'
+import { createDispatch } from './api/dispatch.js'
+import { createRoutes } from './api/routes.js'
+import type { ServerContext } from './context.js'
+import { EventStoreError } from './errors.js'
+import { openDatabase } from './log/database.js'
+import { LogStore } from './log/logStore.js'
+import { createLogWriter } from './log/logWriter.js'
+import type { ServerSettings } from './options.js'
+import { writeFirstEvent } from './streams/firstEvent.js'
+import { createCommitFeed } from './subscriptions/commitFeed.js'
+
+const KEEP_ALIVE = 10_000
+const WINDOW = 1024 * 1024
+
+export interface RunningServer {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+/** Opens the log and serves it, in this thread. The directory must be locked by the caller. */
+export async function runServer(settings: ServerSettings): Promise<RunningServer> {
+  const database = openDatabase(settings.directory)
+  const store = new LogStore(database)
+  const feed = createCommitFeed()
+  const writer = createLogWriter(store, feed.publish)
+  const context: ServerContext = { settings, store, writer, feed, port: settings.port }
+  await writeFirstEvent(context)
+  const sessions = new Set<ServerHttp2Session>()
+  const server = createHttpServer(settings)
+  server.on('stream', createDispatch(createRoutes(context), settings.accessKey))
+  server.on('connection', (socket: Socket) => socket.setNoDelay(true))
+  server.on('session', (session: ServerHttp2Session) => attend(session, sessions))
+  try {
+    context.port = await listen(server, settings)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return {
+    port: context.port,
+    async stop() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      await writer.close()
+      for (const session of sessions) session.destroy()
+      await closed
+      await database.close()
+    },
+  }
+}
+
+function createHttpServer(_settings: ServerSettings): Http2Server {
+  return createServer({
+    settings: { initialWindowSize: WINDOW, maxConcurrentStreams: 10_000, maxHeaderListSize: 64 * 1024 },
+    maxSessionMemory: 64,
+  })
+}
+
+function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>): void {
+  sessions.add(session)
+  session.setLocalWindowSize(WINDOW * 4)
+  let answered = true
+  const keepAlive = setInterval(() => {
+    if (session.destroyed) return
+    if (!answered) return session.destroy()
+    answered = false
+    session.ping(() => {
+      answered = true
+    })
+  }, KEEP_ALIVE)
+  session.on('error', () => undefined)
+  session.on('close', () => {
+    clearInterval(keepAlive)
+    sessions.delete(session)
+  })
+}
+
+function listen(server: Http2Server, settings: ServerSettings): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const taken = error.code === 'EADDRINUSE'
+      const message = taken ? `Port ${settings.port} of ${settings.host} is in use.` : error.message
+      reject(new EventStoreError(taken ? 'port-in-use' : 'start-failed', message, { cause: error }))
+    })
+    server.listen(settings.port, settings.host, () => resolve((server.address() as AddressInfo).port))
+  })
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { ReadRequest } from '../api/readRequest.js'
+import type { ServerContext } from '../context.js'
+import { deliver } from '../streams/links.js'
+import { isHiddenFromAll, readAllForwards } from '../streams/readPages.js'
+import type { Call } from '../wire/call.js'
+import { caughtUp, checkpoint, confirmation, ResponseBatch } from '../wire/readResponses.js'
+import { createCheckpoints } from './checkpoints.js'
+import type { EventFilter } from './eventFilter.js'
+import { createWaiter } from './waiter.js'
+
+const PAGE = 256
+const BATCH_BYTES = 64 * 1024
+
+/**
+ * A subscription is a reader with a position that never ends: it reads on from where it is until it is at the head of
+ * the log, then waits for a commit. What it has not read stays in the log, so it can neither lose nor repeat an event,
+ * and a slow subscriber holds no memory but what its socket buffers.
+ */
+export async function subscribeToAll(
+  { store, feed }: ServerContext,
+  call: Call,
+  request: ReadRequest,
+  filter: EventFilter | undefined,
+): Promise<void> {
+  const waiter = createWaiter(call, (listener) => feed.onCommit(listener))
+  const checkpoints = request.filter && createCheckpoints(request.filter)
+  const batch = new ResponseBatch(request.structuredIds)
+  batch.addMessage(confirmation(randomUUID()))
+  let next = firstPosition(request, store.head)
+  let live = false
+
+  const send = async () => {
+    // A long stretch of nothing to send must leave the event loop to others too.
+    if (batch.size === 0) await nextTurn()
+    else if (!call.write(batch.take())) await call.drained()
+  }
+
+  while (!call.closed) {
+    // Whoever has fallen behind what is in memory catches up from disk, and is told again when that is done.
+    if (live && next <= store.head && !store.recent.get(next)) live = false
+    const page = readAllForwards(store, next, PAGE)
+    for (const found of page.records) {
+      if (!isHiddenFromAll(found.record)) {
+        if (!filter || filter(found.record)) batch.add(deliver(store, found, request.resolveLinks))
+        if (checkpoints?.consider(found.position)) batch.addMessage(checkpoint(found.position))
+      }
+      if (batch.size >= BATCH_BYTES) await send()
+    }
+    next = page.next
+    if (!live && page.ended) {
+      live = true
+      const due = checkpoints?.atHead()
+      if (due !== undefined) batch.addMessage(checkpoint(due))
+      batch.addMessage(caughtUp())
+    }
+    if (next <= store.head || batch.size > 0) await send()
+    if (next > store.head) await waiter.wait()
+  }
+}
+
+function firstPosition(request: ReadRequest, head: number): number {
+  if (request.from === 'start') return 1
+  return request.from === 'end' ? head + 1 : request.from + 1
+}

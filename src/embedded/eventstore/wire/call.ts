@@ -1,0 +1,75 @@
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { type GrpcError, toGrpcError, trailersOf } from './status.js'
+
+const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
+
+/** One gRPC call as its handler sees it. */
+export interface Call {
+  readonly headers: IncomingHttpHeaders
+  /** True once the client has gone or the call has ended. */
+  readonly closed: boolean
+  /** Sends framed messages. False asks the caller to wait for `drained` before it sends more. */
+  write(frames: Buffer): boolean
+  /** Resolves when the client can take more, or has gone. */
+  drained(): Promise<void>
+  onClose(listener: () => void): void
+  end(): void
+  fail(error: unknown): void
+}
+
+export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Call {
+  let outcome: GrpcError | undefined
+  let finished = false
+  let wakeDrain: (() => void) | undefined
+
+  const wake = () => {
+    wakeDrain?.()
+    wakeDrain = undefined
+  }
+  stream.on('drain', wake)
+  stream.on('close', wake)
+  stream.on('wantTrailers', () => {
+    if (!stream.destroyed) stream.sendTrailers(trailersOf(outcome))
+  })
+
+  const isClosed = () => finished || stream.destroyed || stream.closed
+
+  return {
+    headers,
+    get closed() {
+      return isClosed()
+    },
+    write(frames) {
+      if (isClosed()) return true
+      if (!stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
+      return stream.write(frames)
+    },
+    drained() {
+      if (isClosed() || !stream.writableNeedDrain) return Promise.resolve()
+      return new Promise((resolve) => {
+        const previous = wakeDrain
+        wakeDrain = () => {
+          previous?.()
+          resolve()
+        }
+      })
+    },
+    onClose(listener) {
+      if (stream.destroyed) listener()
+      else stream.once('close', listener)
+    },
+    end() {
+      if (isClosed()) return
+      finished = true
+      if (!stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
+      stream.end()
+    },
+    fail(error) {
+      if (isClosed()) return
+      finished = true
+      outcome = toGrpcError(error)
+      if (stream.headersSent) stream.end()
+      else stream.respond({ ...RESPONSE_HEADERS, ...trailersOf(outcome) }, { endStream: true })
+    },
+  }
+}
