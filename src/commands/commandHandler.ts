@@ -24,6 +24,12 @@ export interface Aggregate<State, Event extends DomainEvent> {
   readonly category: string
   readonly initialState: State
   evolve(state: State, event: RecordedEvent<Event>): State
+  /** The same as evolving one after the other, where copying the state once for all of them is cheaper. */
+  evolveAll?(state: State, events: readonly RecordedEvent<Event>[]): State
+  /** Type of the event that stands on its own: a stream is then loaded from the last one on. */
+  readonly snapshotType?: Event['type']
+  /** The state just after the snapshot event. */
+  fromSnapshot?(event: RecordedEvent<Event>): State
 }
 
 export interface Loaded<State> {
@@ -40,10 +46,25 @@ export interface CommandOutcome<State, Event extends DomainEvent> extends Loaded
   readonly replayed: boolean
 }
 
+export interface HandleOptions {
+  /**
+   * The stream most likely does not exist (its id is fresh, or derived from the command): the append is tried without a
+   * read before it. Where it does exist after all, it is loaded and decided on.
+   */
+  readonly expectNew?: boolean
+}
+
+export interface LoadOptions {
+  /** A state that was known to be the newest at most so long ago is good enough, and costs no read. Default 0. */
+  readonly maxAgeMs?: number
+}
+
 /**
  * load -> decide -> append at the exact revision. On a wrong revision: a tail that holds our ids is a replay; else decide
  * again, at most 3 times with jitter, unless `ifMatch` is set (then `revision_mismatch`). A lost connection during an append
  * is repeated with the same ids. `decide` returns events and may throw FlowledgerError; no events means nothing to do.
+ * A refusal, or nothing to do, that was decided on a remembered state is decided once more on the newest one before it counts.
+ * `events` of an outcome written just now carry the append's position and the command's time as `recordedAt`.
  */
 export interface CommandHandler {
   handle<State, Event extends DomainEvent>(
@@ -51,6 +72,14 @@ export interface CommandHandler {
     id: string,
     context: CommandContext,
     decide: (state: State, revision: number) => readonly Event[],
+    options?: HandleOptions,
   ): Promise<CommandOutcome<State, Event>>
-  load<State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string): Promise<Loaded<State>>
+  /** The newest state of a stream, or one that is recent enough. */
+  load<State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    id: string,
+    options?: LoadOptions,
+  ): Promise<Loaded<State>>
+  /** Forgets what is kept in memory of a stream: the next command reads it. */
+  invalidate(stream: string): void
 }

@@ -1,0 +1,242 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { LRUCache } from 'lru-cache'
+import { conflict, FlowledgerError, invalid } from '../domain/errors.js'
+import type { DomainEvent } from '../domain/events/catalogue/index.js'
+import { decodeEvent } from '../domain/events/decodeEvent.js'
+import type { RecordedEvent } from '../domain/events/recordedEvent.js'
+import { type Category, streamName } from '../domain/streams.js'
+import { type Appended, type EventStore, WrongRevision } from '../eventlog/eventStore.js'
+import type { Aggregate, CommandContext, CommandHandler, CommandOutcome, HandleOptions } from './commandHandler.js'
+import { createInTurn } from './handling/inTurn.js'
+import { catchUp, loadStream, searchOlderCommands } from './handling/loadStream.js'
+import { type PreparedAppend, prepareAppend, recordedEvents } from './handling/prepareAppend.js'
+import { pauseBefore, repeatWhileUnavailable } from './handling/repeatWhileUnavailable.js'
+import { emptyMemory, remember, type SeenCommand, type StreamMemory } from './handling/streamMemory.js'
+
+export interface CommandHandlerDependencies {
+  readonly store: EventStore
+  /** How many streams are kept in memory at most. */
+  readonly cacheSize?: number
+  /** About how much memory they may take, by the size of their events. */
+  readonly cacheBytes?: number
+  /** 0 (inclusive) to 1: jitter of the pauses. */
+  readonly random?: () => number
+  readonly sleep?: (milliseconds: number) => Promise<void>
+  /** Monotonic milliseconds. */
+  readonly monotonic?: () => number
+}
+
+/** How often a command is decided again because others changed its stream in between. */
+const conflictRetries = 3
+
+interface CacheEntry {
+  readonly aggregate: unknown
+  readonly memory: StreamMemory<unknown>
+}
+
+/** One command on one stream while it is being handled. */
+interface Work<State, Event extends DomainEvent> {
+  readonly aggregate: Aggregate<State, Event>
+  readonly stream: string
+  readonly context: CommandContext
+}
+
+const staleIfMatch = (currentRevision: number): FlowledgerError =>
+  new FlowledgerError('preconditionFailed', 'revision_mismatch', `it is at revision ${currentRevision} now`, [], {
+    currentRevision,
+  })
+
+/**
+ * The write path over an event store: see CommandHandler. It keeps hot streams in memory (state, revision, hash of the last
+ * event, commands seen), so a command on a warm stream costs one append and no read. Commands of this process on one stream
+ * queue; other processes are found out about by the exact revision of the append.
+ *
+ * Two processes may hold the same remembered revision and get the same repeated command: then the log takes the second append
+ * for a repetition of the first and writes nothing, because the ids are equal. So a command that can come twice (it has a
+ * `requestHash`) reads back the last event that it appended.
+ */
+export const createCommandHandler = ({
+  store,
+  cacheSize = 5_000,
+  cacheBytes = 64 * 1024 * 1024,
+  random = Math.random,
+  sleep = (milliseconds) => delay(milliseconds),
+  monotonic = () => performance.now(),
+}: CommandHandlerDependencies): CommandHandler => {
+  const cache = new LRUCache<string, CacheEntry>({
+    max: cacheSize,
+    maxSize: cacheBytes,
+    sizeCalculation: ({ memory }) => memory.bytes + 256,
+  })
+  const inTurn = createInTurn()
+  const repeat = <T>(operation: () => Promise<T>): Promise<T> => repeatWhileUnavailable(operation, { random, sleep })
+
+  const recall = <State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+  ): StreamMemory<State> | undefined => {
+    const entry = cache.get(stream)
+    return entry?.aggregate === aggregate ? (entry.memory as StreamMemory<State>) : undefined
+  }
+
+  const keep = <State>(aggregate: unknown, stream: string, memory: StreamMemory<State>): StreamMemory<State> => {
+    if (memory.revision >= 0) cache.set(stream, { aggregate, memory })
+    return memory
+  }
+
+  /** The newest state; what is remembered is only caught up with. */
+  const refresh = async <State, Event extends DomainEvent>(
+    aggregate: Aggregate<State, Event>,
+    stream: string,
+    memory: StreamMemory<State> | undefined,
+  ): Promise<StreamMemory<State>> => {
+    const now = monotonic()
+    const newest = await repeat(() =>
+      memory === undefined || memory.revision < 0
+        ? loadStream(store, aggregate, stream, now)
+        : catchUp(store, aggregate, stream, memory, now),
+    )
+    return keep(aggregate, stream, newest)
+  }
+
+  const seenBefore = async <State, Event extends DomainEvent>(
+    { aggregate, stream, context }: Work<State, Event>,
+    memory: StreamMemory<State>,
+  ): Promise<SeenCommand | undefined> => {
+    const seen = memory.commands.get(context.commandId)
+    if (seen || memory.commandsFrom === 0 || context.requestHash === undefined) return seen
+    const searched = keep(aggregate, stream, await repeat(() => searchOlderCommands(store, stream, memory)))
+    return searched.commands.get(context.commandId)
+  }
+
+  /** What a command led to when it was carried out: its events, and the state just after them. */
+  const earlierOutcome = async <State, Event extends DomainEvent>(
+    { aggregate, stream, context }: Work<State, Event>,
+    seen: SeenCommand,
+    memory: StreamMemory<State>,
+    replayed: boolean,
+  ): Promise<CommandOutcome<State, Event>> => {
+    const { requestHash } = context
+    if (requestHash !== undefined && seen.requestHash !== undefined && requestHash !== seen.requestHash) {
+      throw invalid('idempotency_key_reused', 'this idempotency key was used for another request')
+    }
+    const { firstRevision, lastRevision } = seen
+    const events = await repeat(async () => {
+      const read: RecordedEvent<Event>[] = []
+      const range = { from: firstRevision, limit: lastRevision - firstRevision + 1 }
+      for await (const event of store.readStream(stream, range)) read.push(decodeEvent(event) as RecordedEvent<Event>)
+      return read
+    })
+    const { state } =
+      lastRevision === memory.revision
+        ? memory
+        : await repeat(() => loadStream(store, aggregate, stream, monotonic(), lastRevision))
+    return { state, revision: lastRevision, events, position: events.at(-1)?.position, replayed }
+  }
+
+  const isOurs = async <Event extends DomainEvent>(
+    stream: string,
+    appended: Appended,
+    prepared: PreparedAppend<Event>,
+  ): Promise<boolean> => {
+    const hash = await repeat(async () => {
+      for await (const event of store.readStream(stream, { from: appended.revision, limit: 1 })) {
+        return (event.metadata as { hash?: unknown }).hash
+      }
+      return undefined
+    })
+    return hash === prepared.lastHash
+  }
+
+  const append = async <Event extends DomainEvent>(
+    stream: string,
+    revision: number,
+    prepared: PreparedAppend<Event>,
+  ): Promise<Appended | undefined> => {
+    const events = prepared.events.map(({ id, type, data, metadata }) => ({ id, type, data, metadata }))
+    try {
+      return await repeat(() => store.append(stream, events, revision < 0 ? 'none' : revision))
+    } catch (error) {
+      if (error instanceof WrongRevision) return undefined
+      cache.delete(stream)
+      throw error
+    }
+  }
+
+  const carryOut = async <State, Event extends DomainEvent>(
+    work: Work<State, Event>,
+    decide: (state: State, revision: number) => readonly Event[],
+    { expectNew = false }: HandleOptions,
+  ): Promise<CommandOutcome<State, Event>> => {
+    const { aggregate, stream, context } = work
+    const remembered = recall(aggregate, stream) ?? (expectNew ? emptyMemory(aggregate.initialState) : undefined)
+    let memory = remembered ?? (await refresh(aggregate, stream, undefined))
+    /** Whether `memory` was read while this command was being handled, so that what it leads to is final. */
+    let fresh = remembered === undefined
+    let tried: PreparedAppend<Event> | undefined
+
+    const isNewer = async (): Promise<boolean> => {
+      if (fresh) return false
+      const before = memory.revision
+      memory = await refresh(aggregate, stream, memory)
+      fresh = true
+      return memory.revision !== before
+    }
+
+    for (let conflicts = 0; ; ) {
+      const seen = await seenBefore(work, memory)
+      if (seen) {
+        const outcome = await earlierOutcome(work, seen, memory, true)
+        const ours = tried !== undefined && outcome.events.at(-1)?.metadata.hash === tried.lastHash
+        return ours ? { ...outcome, replayed: false } : outcome
+      }
+      const { state, revision } = memory
+      if (context.ifMatch !== undefined && context.ifMatch !== revision) {
+        if (await isNewer()) continue
+        throw staleIfMatch(revision)
+      }
+      let events: readonly Event[]
+      try {
+        events = decide(state, revision)
+      } catch (error) {
+        if (await isNewer()) continue
+        throw error
+      }
+      if (events.length === 0) {
+        if (await isNewer()) continue
+        return { state, revision, events: [], position: undefined, replayed: false }
+      }
+      const prepared = prepareAppend(stream, revision, memory.lastHash, events, context)
+      tried = prepared
+      const appended = await append(stream, revision, prepared)
+      if (appended && (context.requestHash === undefined || (await isOurs(stream, appended, prepared)))) {
+        const recorded = recordedEvents(stream, revision, prepared, appended.position, context.now)
+        memory = keep(aggregate, stream, remember(aggregate, memory, recorded, prepared.bytes, monotonic()))
+        return { ...memory, state: memory.state, events: recorded, position: appended.position, replayed: false }
+      }
+      cache.delete(stream)
+      memory = await refresh(aggregate, stream, undefined)
+      fresh = true
+      conflicts += 1
+      if (conflicts > conflictRetries) throw conflict('concurrent_change', 'others keep changing it; try again')
+      if (!memory.commands.has(context.commandId)) await sleep(pauseBefore(conflicts, random))
+    }
+  }
+
+  return {
+    handle: (aggregate, id, context, decide, options = {}) => {
+      const stream = streamName(aggregate.category as Category, id)
+      return inTurn(stream, () => carryOut({ aggregate, stream, context }, decide, options))
+    },
+    load: async (aggregate, id, { maxAgeMs = 0 } = {}) => {
+      const stream = streamName(aggregate.category as Category, id)
+      const memory = recall(aggregate, stream)
+      if (memory && monotonic() - memory.knownAt < maxAgeMs) return memory
+      const { state, revision } = await inTurn(stream, () => refresh(aggregate, stream, recall(aggregate, stream)))
+      return { state, revision }
+    },
+    invalidate: (stream) => {
+      cache.delete(stream)
+    },
+  }
+}
