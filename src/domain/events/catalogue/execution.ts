@@ -35,6 +35,26 @@ const attempt = z.int().min(1)
 /** The predecessors whose taken edges make the node's input, in the order of its in-edges. */
 const inputFrom = z.array(z.uuid())
 
+/** What a waiting node waits for. A child run's id is derived from the run, the node, the wait's number and the iteration. */
+export const waitSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('timer'), dueAt: z.string() }),
+  z.strictObject({ kind: z.literal('signal'), name: z.string() }),
+  z.strictObject({
+    kind: z.literal('subworkflow'),
+    workflowId: z.uuid(),
+    version: z.int().min(1).optional(),
+    input: jsonValueSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('map'),
+    workflowId: z.uuid(),
+    version: z.int().min(1).optional(),
+    inputs: z.array(jsonValueSchema),
+    maxConcurrency: z.int().min(1),
+    toleratedFailures: z.int().min(0),
+  }),
+])
+
 export const timerKinds = ['retry', 'delay', 'nodeTimeout', 'runTimeout', 'signalTimeout'] as const
 
 /** Stream `execution-<uuid>`. What was computed is recorded here; a replay never computes it again. */
@@ -54,14 +74,25 @@ export const executionEvents = {
       origin: z.strictObject({ executionId: z.uuid() }).optional(),
     }),
   ),
-  /** A node with a side effect, or a waiting one, may start now. */
-  NodeScheduled: first(z.strictObject({ ...node, inputFrom })),
+  /** A node with a side effect may start now, or a waiting one begins to wait (`wait`, and then `attempt` counts its waits). */
+  NodeScheduled: first(
+    z.strictObject({ ...node, inputFrom, attempt: attempt.optional(), wait: waitSchema.optional() }),
+  ),
   /** The claim: of two executors one loses at the exact revision. It implies NodeScheduled where that did not come before. */
   NodeAttemptStarted: first(
-    z.strictObject({ ...node, inputFrom, attempt, executor: z.string(), leaseUntil: z.string(), idempotencyKey: z.string() }),
+    z.strictObject({
+      ...node,
+      inputFrom,
+      attempt,
+      executor: z.string(),
+      leaseUntil: z.string(),
+      idempotencyKey: z.string(),
+    }),
   ),
   /** `retryAt`: when the next attempt is due (a timer says so durably), null when there is none. */
-  NodeAttemptFailed: first(z.strictObject({ ...node, attempt, error: nodeErrorSchema, retryAt: z.string().nullable() })),
+  NodeAttemptFailed: first(
+    z.strictObject({ ...node, attempt, error: nodeErrorSchema, retryAt: z.string().nullable() }),
+  ),
   /**
    * `output` is absent when the node passes its input through (condition, switch, merge, noop): then it is the input that
    * `inputFrom` names, so a large input is written once. `ports` are those it emitted.
@@ -106,7 +137,12 @@ export const executionEvents = {
   ),
   TimerFired: first(z.strictObject({ timerId: z.string(), kind: z.enum(timerKinds), nodeId: z.uuid().optional() })),
   SignalReceived: first(
-    z.strictObject({ signalId: z.string(), name: z.string(), payload: jsonValueSchema, dedupeId: z.string().nullable() }),
+    z.strictObject({
+      signalId: z.string(),
+      name: z.string(),
+      payload: jsonValueSchema,
+      dedupeId: z.string().nullable(),
+    }),
   ),
   SignalConsumed: first(z.strictObject({ signalId: z.string(), name: z.string(), nodeId: z.uuid() })),
   ExecutionPaused: first(z.strictObject({ reason: z.string().optional() })),

@@ -1,0 +1,149 @@
+import type { DeadEdge, Decision, NodeError } from '../events/catalogue/execution.js'
+import type { EventData } from '../events/catalogue/index.js'
+import type { Actor } from '../events/metadata.js'
+import type { JsonValue } from '../json.js'
+import { emptyMap, type PersistentMap } from './persistentMap.js'
+
+/**
+ * - `pending`: undecided, again (after a retry of the run); a node that was never touched has no state at all.
+ * - `scheduled`: may be attempted now. `running`: an attempt was claimed. `retrying`: its retry timer runs.
+ * - `waiting`: for time, a signal or child runs. `held`: for an operator. `inDoubt`: held, and nobody knows what happened.
+ * - `completed`, `skipped`, `failed`: decided. `failed` may be handled (its ports say so) or be what ends the run.
+ * - `cancelled`: open when the run ended.
+ */
+export type NodeStatus =
+  | 'pending'
+  | 'scheduled'
+  | 'running'
+  | 'retrying'
+  | 'waiting'
+  | 'held'
+  | 'inDoubt'
+  | 'completed'
+  | 'skipped'
+  | 'failed'
+  | 'cancelled'
+
+/** One attempt as it went. `outcome` is absent while it is in flight. */
+export interface AttemptRecord {
+  readonly attempt: number
+  readonly executor: string
+  readonly startedAt: string
+  readonly finishedAt?: string
+  readonly outcome?: 'completed' | 'failed' | 'inDoubt' | 'discarded'
+  readonly error?: NodeError
+  readonly retryAt?: string
+}
+
+/** What an operator decided of a held step. */
+export interface Resolution {
+  readonly action: EventData<'NodeResolved'>['action']
+  readonly reason: string
+  readonly actor: Actor
+  readonly at: string
+}
+
+/** What a waiting node waits for, as it was recorded when it began to wait. */
+export type RecordedWait = NonNullable<EventData<'NodeScheduled'>['wait']>
+
+export interface NodeState {
+  readonly nodeId: string
+  readonly key: string
+  readonly nodeType: string
+  readonly status: NodeStatus
+  readonly inputFrom: readonly string[]
+  /** Number of the last attempt (for a waiting node: of the last wait); it never starts again. */
+  readonly attempts: number
+  /** Attempts that count for the retry policy; it starts again when an operator or a retry of the run asks for the node. */
+  readonly tries: number
+  /** Attempts in a row that a crash left without an outcome. */
+  readonly crashes: number
+  readonly history: readonly AttemptRecord[]
+  readonly leaseUntil?: string
+  readonly wait?: RecordedWait
+  /** Ports it emitted; empty until it is decided and when it was skipped. */
+  readonly ports: readonly string[]
+  /** Its output, whether recorded or passed through. */
+  readonly output?: JsonValue
+  readonly error?: NodeError
+  readonly handling?: EventData<'NodeFailed'>['handling']
+  readonly decisions?: readonly Decision[]
+  readonly deadEdges?: readonly DeadEdge[]
+  readonly resolutions?: readonly Resolution[]
+  readonly startedAt: string
+  readonly finishedAt?: string
+}
+
+export interface TimerState {
+  readonly timerId: string
+  readonly kind: EventData<'TimerScheduled'>['kind']
+  readonly nodeId?: string
+  readonly dueAt: string
+  readonly fired: boolean
+}
+
+export interface KeptSignal {
+  readonly signalId: string
+  readonly name: string
+  readonly payload: JsonValue
+}
+
+/** Why the run is about to end: it starts nothing new and waits for what is in flight. */
+export interface Ending {
+  readonly outcome: 'failed' | 'cancelled' | 'timedOut'
+  readonly since: string
+  readonly nodeId?: string
+  readonly error?: NodeError
+  readonly reason?: string
+}
+
+export type ExecutionOutcome = 'completed' | 'failed' | 'cancelled' | 'timedOut'
+
+/** A run as its events tell it. `absent`: its stream does not exist. */
+export interface ExecutionState {
+  readonly phase: 'absent' | 'queued' | 'active' | 'ended'
+  readonly outcome?: ExecutionOutcome
+  readonly executionId: string
+  readonly workflowId: string
+  readonly version: number
+  readonly versionId: string
+  readonly contentHash: string
+  readonly trigger: EventData<'ExecutionStarted'>['trigger']
+  readonly input: JsonValue
+  readonly parent?: NonNullable<EventData<'ExecutionStarted'>['parent']>
+  readonly origin?: NonNullable<EventData<'ExecutionStarted'>['origin']>
+  readonly paused: boolean
+  readonly ending?: Ending
+  readonly nodes: PersistentMap<NodeState>
+  /** Nodes that are completed, skipped, or failed and handled. */
+  readonly decided: number
+  readonly timers: PersistentMap<TimerState>
+  /** Received and not consumed, first in first out. */
+  readonly signals: readonly KeptSignal[]
+  readonly dedupeIds: PersistentMap<true>
+  /** The run's output once it is completed. */
+  readonly output?: JsonValue
+  /** Nodes that made the output. */
+  readonly outputFrom?: readonly string[]
+  readonly error?: NodeError
+  readonly startedAt: string
+  readonly finishedAt?: string
+}
+
+export const absentExecution: ExecutionState = {
+  phase: 'absent',
+  executionId: '',
+  workflowId: '',
+  version: 0,
+  versionId: '',
+  contentHash: '',
+  trigger: { nodeId: '', key: '', type: '' },
+  input: null,
+  paused: false,
+  nodes: emptyMap,
+  decided: 0,
+  timers: emptyMap,
+  signals: [],
+  dedupeIds: emptyMap,
+  startedAt: '',
+}
