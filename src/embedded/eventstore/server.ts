@@ -8,6 +8,7 @@ import { openDatabase } from './log/database.js'
 import { LogStore } from './log/logStore.js'
 import { createLogWriter } from './log/logWriter.js'
 import type { ServerSettings } from './options.js'
+import { createGroups } from './persistent/groups.js'
 import { writeFirstEvent } from './streams/firstEvent.js'
 import { createCommitFeed } from './subscriptions/commitFeed.js'
 
@@ -27,9 +28,10 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   const writer = createLogWriter(store, feed.publish)
   const context: ServerContext = { settings, store, writer, feed, port: settings.port }
   await writeFirstEvent(context)
+  const groups = createGroups(context)
   const sessions = new Set<ServerHttp2Session>()
   const server = createHttpServer(settings)
-  server.on('stream', createDispatch(createRoutes(context), settings.accessKey))
+  server.on('stream', createDispatch(createRoutes(context, groups), settings.accessKey))
   server.on('connection', (socket: Socket) => socket.setNoDelay(true))
   server.on('session', (session: ServerHttp2Session) => attend(session, sessions))
   try {
@@ -42,6 +44,7 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
     port: context.port,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
+      await groups.stop()
       await writer.close()
       for (const session of sessions) session.destroy()
       await closed

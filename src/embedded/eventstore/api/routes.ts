@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerContext } from '../context.js'
+import type { Groups } from '../persistent/groups.js'
 import { createAppend } from './append.js'
 import { createBatchAppend } from './batchAppend.js'
 import { createDelete, createTombstone } from './deletes.js'
 import { createGossip } from './gossip.js'
 import type { CallHandler } from './handler.js'
+import { createGroupRoutes } from './persistentSubscriptions.js'
 import { createRead } from './read.js'
 import { createServerFeatures } from './serverFeatures.js'
 
@@ -16,13 +18,14 @@ const FEATURES = '/event_store.client.server_features.ServerFeatures/GetSupporte
 export const OPEN_ROUTES: ReadonlySet<string> = new Set([GOSSIP, FEATURES])
 
 /** Every call that the server answers; any other is unimplemented. */
-export function createRoutes(context: ServerContext): ReadonlyMap<string, CallHandler> {
+export function createRoutes(context: ServerContext, groups: Groups): ReadonlyMap<string, CallHandler> {
   return new Map([
     [`${STREAMS}/Append`, createAppend(context)],
     [`${STREAMS}/BatchAppend`, createBatchAppend(context)],
     [`${STREAMS}/Read`, createRead(context)],
     [`${STREAMS}/Delete`, createDelete(context)],
     [`${STREAMS}/Tombstone`, createTombstone(context)],
+    ...createGroupRoutes(context, groups),
     [GOSSIP, createGossip(context, randomUUID())],
     [FEATURES, createServerFeatures()],
   ])

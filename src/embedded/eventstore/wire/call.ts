@@ -6,6 +6,8 @@ const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
 /** One gRPC call as its handler sees it. */
 export interface Call {
   readonly headers: IncomingHttpHeaders
+  /** Address and port of the client. */
+  readonly peer: string
   /** True once the client has gone or the call has ended. */
   readonly closed: boolean
   /** Sends framed messages. False asks the caller to wait for `drained` before it sends more. */
@@ -34,8 +36,11 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 
   const isClosed = () => finished || stream.destroyed || stream.closed
 
+  const socket = stream.session?.socket
+
   return {
     headers,
+    peer: `${socket?.remoteAddress}:${socket?.remotePort}`,
     get closed() {
       return isClosed()
     },

@@ -1,0 +1,216 @@
+import type { ServerContext } from '../context.js'
+import { type Checkpointer, createCheckpointer } from './checkpointer.js'
+import { addInFlight, type Consumer, type InFlight, takeInFlight } from './consumer.js'
+import type { GroupDefinition } from './groupSettings.js'
+import { createSource, type GroupSource } from './groupSource.js'
+import type { GroupMessage } from './message.js'
+import { createParkedStream, type ParkedStream } from './parkedStream.js'
+import { RetryQueue, scanArray, type Taken } from './retryQueue.js'
+import { type ConsumerStrategy, createStrategy } from './strategies.js'
+import { createThroughput, type Throughput } from './throughput.js'
+import { createTimeouts, type Timeouts } from './timeouts.js'
+
+export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
+
+const ACTIONS: readonly NackAction[] = ['unknown', 'park', 'retry', 'skip', 'stop']
+export const nackAction = (code: number): NackAction => ACTIONS[code] ?? 'unknown'
+
+/**
+ * A persistent subscription: reads its source, hands each event to one consumer, and forgets it when that is
+ * acknowledged. What is read and not done with is remembered by its order; the lowest of these bounds the checkpoint.
+ */
+export class SubscriptionGroup {
+  readonly parked: ParkedStream
+  readonly throughput: Throughput
+  readonly consumers: Consumer[] = []
+  readonly buffer: GroupMessage[] = []
+  readonly retries = new RetryQueue()
+  readonly checkpointer: Checkpointer
+  private readonly source: GroupSource
+  private readonly strategy: ConsumerStrategy
+  private readonly timeouts: Timeouts
+  /** Orders that are read and not done with, in the order of reading. */
+  private readonly outstanding = new Set<number>()
+  private next: number
+  private stopListening: (() => void) | undefined
+  private pumping = false
+
+  constructor(
+    context: ServerContext,
+    readonly definition: GroupDefinition,
+    checkpoint: number | undefined,
+    firstOrder: number,
+    writeCheckpoint: (order: number) => Promise<unknown>,
+  ) {
+    const { settings } = definition
+    this.source = createSource(context, definition)
+    this.parked = createParkedStream(context, definition)
+    this.strategy = createStrategy(settings.strategy)
+    this.throughput = createThroughput(settings.extraStatistics)
+    this.timeouts = createTimeouts(settings.messageTimeout, (entry) => this.onTimeout(entry))
+    this.next = checkpoint === undefined ? firstOrder : checkpoint + 1
+    this.checkpointer = createCheckpointer(settings, checkpoint, () => this.progress(), writeCheckpoint)
+  }
+
+  get inFlightCount(): number {
+    return this.consumers.reduce((sum, consumer) => sum + consumer.inFlightCount, 0)
+  }
+
+  get outstandingCount(): number {
+    return this.outstanding.size
+  }
+
+  get lastKnown(): number {
+    return this.source.last()
+  }
+
+  get isLive(): boolean {
+    return this.next > this.source.last()
+  }
+
+  connect(consumer: Consumer): void {
+    this.consumers.push(consumer)
+    this.stopListening ??= this.source.onCommit(() => this.pump())
+    consumer.call.onClose(() => this.disconnect(consumer))
+    this.pump()
+  }
+
+  ack(consumer: Consumer, ids: readonly string[]): void {
+    for (const id of ids) {
+      const entry = this.settle(consumer, id)
+      if (entry) this.done(entry.message)
+    }
+    this.pump()
+  }
+
+  nack(consumer: Consumer, ids: readonly string[], action: NackAction, reason: string): void {
+    for (const id of ids) {
+      const entry = this.settle(consumer, id)
+      if (!entry) continue
+      if (action === 'park') this.park(entry.message, `Client explicitly NAK'ed message.\n${reason}`)
+      else if (action === 'skip' || action === 'stop') this.done(entry.message)
+      else this.retry(entry.message)
+    }
+    this.pump()
+  }
+
+  async replayParked(stopAt: number | undefined): Promise<void> {
+    for (const message of await this.parked.takeAll(stopAt)) this.retries.add(message)
+    this.pump()
+  }
+
+  /** Ends every connection with an error and writes down how far the group has come. */
+  async stop(reason: unknown): Promise<void> {
+    const order = this.progress()
+    for (const consumer of this.consumers.splice(0)) consumer.call.fail(reason)
+    this.stopListening?.()
+    this.stopListening = undefined
+    this.timeouts.stop()
+    this.checkpointer.stop()
+    if (order > (this.checkpointer.written ?? -1)) await this.checkpointer.flush()
+  }
+
+  /** Order of the last event before the first that is not done with. */
+  private progress(): number {
+    for (const lowest of this.outstanding) return lowest - 1
+    return this.next - 1
+  }
+
+  /** Delivers as much as the consumers can take, and sends each consumer's share in one write. */
+  private pump(): void {
+    if (this.pumping) return
+    this.pumping = true
+    try {
+      while (this.consumers.length > 0) {
+        const open = this.retries.scan((message) => this.offer(message)) && scanArray(this.buffer, (m) => this.offer(m))
+        if (!open || !this.readMore()) break
+      }
+      for (const consumer of this.consumers) {
+        if (consumer.batch.size > 0) consumer.call.write(consumer.batch.take())
+      }
+    } finally {
+      this.pumping = false
+    }
+  }
+
+  private readMore(): boolean {
+    const { historyBufferSize, readBatchSize } = this.definition.settings
+    const room = historyBufferSize - this.buffer.length
+    if (room < readBatchSize || this.next > this.source.last()) return false
+    const { messages, next } = this.source.read(this.next, Math.max(readBatchSize, room))
+    if (next === this.next) return false
+    this.next = next
+    for (const message of messages) {
+      this.outstanding.add(message.order)
+      this.buffer.push(message)
+    }
+    return true
+  }
+
+  private offer(message: GroupMessage): Taken {
+    const consumer = this.strategy(this.consumers, message)
+    if (typeof consumer === 'string') return consumer
+    const entry: InFlight = { message, consumer, sentAt: Date.now() }
+    addInFlight(entry)
+    this.timeouts.add(entry)
+    consumer.batch.add({ ...message.delivery, retryCount: message.retryCount })
+    return 'sent'
+  }
+
+  private settle(consumer: Consumer, id: string): InFlight | undefined {
+    const entry = takeInFlight(consumer, id)
+    if (!entry) return undefined
+    this.timeouts.remove(entry)
+    const took = Date.now() - entry.sentAt
+    consumer.throughput.add(took)
+    this.throughput.add(took)
+    return entry
+  }
+
+  private done(message: GroupMessage): void {
+    if (message.replayed) return
+    this.outstanding.delete(message.order)
+    this.checkpointer.processed()
+  }
+
+  private retry(message: GroupMessage): void {
+    const { maxRetryCount } = this.definition.settings
+    if (message.retryCount >= maxRetryCount) this.park(message, `Reached retry count of ${maxRetryCount}`)
+    else this.retries.add({ ...message, retryCount: message.retryCount + 1 })
+  }
+
+  private park(message: GroupMessage, reason: string): void {
+    this.parked.park(message, reason).then(
+      () => this.done(message),
+      // Not parked, so not done with: it is delivered again.
+      () => {
+        this.retries.add(message)
+        this.pump()
+      },
+    )
+  }
+
+  private onTimeout(entry: InFlight): void {
+    takeInFlight(entry.consumer, entry.message.id)
+    this.retry(entry.message)
+    this.pump()
+  }
+
+  private disconnect(consumer: Consumer): void {
+    const index = this.consumers.indexOf(consumer)
+    if (index < 0) return
+    this.consumers.splice(index, 1)
+    for (const entries of consumer.inFlight.values()) {
+      for (const entry of entries) {
+        this.timeouts.remove(entry)
+        this.retry(entry.message)
+      }
+    }
+    consumer.inFlight.clear()
+    if (this.consumers.length > 0) this.pump()
+    else {
+      this.stopListening?.()
+      this.stopListening = undefined
+    }
+  }
+}

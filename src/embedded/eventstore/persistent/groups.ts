@@ -1,0 +1,139 @@
+import type { ServerContext } from '../context.js'
+import { nameKey } from '../log/keys.js'
+import type { Staging } from '../log/staging.js'
+import { GrpcError, Status } from '../wire/status.js'
+import { SubscriptionGroup } from './group.js'
+import { groupDoesNotExist, groupDropped, groupExists, groupFailed } from './groupErrors.js'
+import { ALL, faultOf, type GroupDefinition } from './groupSettings.js'
+
+const DEFINITION = 'group'
+const CHECKPOINT = 'checkpoint'
+
+/** All persistent subscriptions of the server. */
+export interface Groups {
+  create(definition: GroupDefinition): Promise<void>
+  /** Keeps the checkpoint and the filter. */
+  update(definition: GroupDefinition): Promise<void>
+  remove(source: string, name: string): Promise<void>
+  /** @throws GrpcError when there is no such group. */
+  get(source: string, name: string): SubscriptionGroup
+  list(source?: string): SubscriptionGroup[]
+  /** Drops every consumer and starts again from what is on disk. */
+  restart(): Promise<void>
+  stop(): Promise<void>
+}
+
+export function createGroups(context: ServerContext): Groups {
+  const { store, writer } = context
+  const groups = new Map<string, SubscriptionGroup>()
+
+  const load = (definition: GroupDefinition, checkpoint: number | undefined) => {
+    const key = keyOf(definition.source, definition.name)
+    const write = (order: number) =>
+      writer.write((staging) => staging.setMeta(metaKey(CHECKPOINT, key), Buffer.from(String(order))))
+    groups.set(key, new SubscriptionGroup(context, definition, checkpoint, firstOrder(definition), write))
+  }
+
+  const loadAll = () => {
+    for (const { value } of store.database.meta.getRange({
+      start: Buffer.from(`${DEFINITION}/`),
+      end: Buffer.from(`${DEFINITION}0`),
+    })) {
+      const definition = JSON.parse(value.toString()) as GroupDefinition
+      const key = keyOf(definition.source, definition.name)
+      const checkpoint = store.database.meta.getBinary(metaKey(CHECKPOINT, key))?.toString()
+      load(definition, checkpoint === undefined ? undefined : Number(checkpoint))
+    }
+  }
+
+  const stopAll = async (reasonFor: (group: SubscriptionGroup) => GrpcError) => {
+    const running = [...groups.values()]
+    groups.clear()
+    await Promise.all(running.map((group) => group.stop(reasonFor(group))))
+  }
+
+  const find = (source: string, name: string) => {
+    const group = groups.get(keyOf(source, name))
+    if (!group) throw groupDoesNotExist(source, name)
+    return group
+  }
+
+  const check = (definition: GroupDefinition) => {
+    const fault = faultOf(definition.settings)
+    if (fault) throw groupFailed(definition, fault)
+  }
+
+  const save = (staging: Staging, definition: GroupDefinition) => {
+    const key = keyOf(definition.source, definition.name)
+    staging.setMeta(metaKey(DEFINITION, key), Buffer.from(JSON.stringify(definition)))
+  }
+
+  loadAll()
+
+  return {
+    async create(definition) {
+      check(definition)
+      const key = keyOf(definition.source, definition.name)
+      if (groups.has(key)) throw groupExists(definition)
+      // "From the end" is the end as it is now, also after a restart before the first checkpoint.
+      const checkpoint = definition.settings.startFrom === 'end' ? endOf(context, definition) : undefined
+      await writer.write((staging) => {
+        if (groups.has(key)) throw groupExists(definition)
+        save(staging, definition)
+        const value = checkpoint === undefined ? undefined : Buffer.from(String(checkpoint))
+        staging.setMeta(metaKey(CHECKPOINT, key), value)
+      })
+      load(definition, checkpoint)
+    },
+    async update(definition) {
+      const group = find(definition.source, definition.name)
+      check(definition)
+      const { filter } = group.definition
+      const updated = filter ? { ...definition, filter } : definition
+      groups.delete(keyOf(definition.source, definition.name))
+      await group.stop(groupDropped(definition))
+      try {
+        await writer.write((staging) => save(staging, updated))
+        load(updated, group.checkpointer.written)
+      } catch (error) {
+        load(group.definition, group.checkpointer.written)
+        throw error
+      }
+    },
+    async remove(source, name) {
+      const group = find(source, name)
+      const key = keyOf(source, name)
+      groups.delete(key)
+      await group.stop(groupDropped(group.definition))
+      await group.parked.remove()
+      await writer.write((staging) => {
+        staging.setMeta(metaKey(DEFINITION, key), undefined)
+        staging.setMeta(metaKey(CHECKPOINT, key), undefined)
+      })
+    },
+    get: find,
+    list: (source) =>
+      [...groups.values()].filter((group) => source === undefined || group.definition.source === source),
+    async restart() {
+      await stopAll((group) => groupDropped(group.definition))
+      loadAll()
+    },
+    // Clients connect again after this status, and not after a drop.
+    stop: () => stopAll(() => new GrpcError(Status.unavailable, 'The server is shutting down.')),
+  }
+}
+
+function firstOrder({ settings }: GroupDefinition): number {
+  return typeof settings.startFrom === 'number' ? settings.startFrom : 0
+}
+
+function endOf({ store }: ServerContext, { source }: GroupDefinition): number {
+  return source === ALL ? store.head : store.state(source).last
+}
+
+const keyOf = (source: string, name: string): string => `${source}\n${name}`
+
+/** Long names are hashed by `nameKey`, whose first byte keeps the two kinds apart. */
+function metaKey(kind: string, key: string): Buffer {
+  return Buffer.concat([Buffer.from(`${kind}/`), nameKey(key)])
+}
