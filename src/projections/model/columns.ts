@@ -1,0 +1,14 @@
+import type { Column, ColumnType } from './projection.js'
+
+const column = (type: ColumnType): Column => ({ type, nullable: false, payload: false })
+
+export const uuid: Column = column('uuid')
+export const text: Column = column('text')
+export const integer: Column = column('integer')
+export const bigint: Column = column('bigint')
+export const boolean: Column = column('boolean')
+export const timestamp: Column = column('timestamptz')
+export const json: Column = column('jsonb')
+export const payload: Column = { type: 'jsonb', nullable: true, payload: true }
+
+export const nullable = (of: Column): Column => ({ ...of, nullable: true })
