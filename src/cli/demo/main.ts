@@ -1,0 +1,23 @@
+import { bad, good } from '../terminal/style.js'
+import { createApi } from './api.js'
+import { startServer } from './server.js'
+import { tellStory } from './story.js'
+
+/** `npm run demo`: the whole story in a terminal; exit 0, or 1 and what was wrong. */
+const main = async (): Promise<void> => {
+  console.log('Starting Flowledger on an empty directory …')
+  const server = await startServer()
+  try {
+    await tellStory(createApi(server.url, server.key))
+  } finally {
+    await server.stop()
+  }
+}
+
+main().then(
+  () => console.log(good('\nAll of it works.')),
+  (error: unknown) => {
+    console.error(bad(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`))
+    process.exitCode = 1
+  },
+)
