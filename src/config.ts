@@ -73,7 +73,7 @@ export const variables = {
   API_KEY: {
     schema: z
       .string()
-      .regex(/^[\x21-\x7e]{24,200}$/, { error: 'must be 24 to 200 printable characters without spaces' })
+      .regex(/^[\x21-\x7e]{8,200}$/, { error: 'must be 8 to 200 printable characters without spaces' })
       .optional(),
     default: '',
     description: 'The first API key, with all scopes; made and printed once where all stores are embedded',
