@@ -1,0 +1,16 @@
+import type { StoredEvent } from '../domain/events/recordedEvent.js'
+
+/** A moment in the life of a stream: just after a revision, or a time by the log's clock (ISO 8601). */
+export type Point = { readonly revision: number } | { readonly time: string }
+
+/** `12` is a revision, `2026-03-01T12:00:00Z` a time; undefined for anything else. */
+export const parsePoint = (text: string): Point | undefined => {
+  if (/^\d{1,15}$/.test(text)) return { revision: Number(text) }
+  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
+  const time = isTime ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : { time: new Date(time).toISOString() }
+}
+
+/** Whether an event had happened at that moment. */
+export const happenedBy = (event: Pick<StoredEvent, 'revision' | 'recordedAt'>, point: Point): boolean =>
+  'revision' in point ? event.revision <= point.revision : Date.parse(event.recordedAt) <= Date.parse(point.time)

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import { createDocument, type oas31, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { scopes } from '../../domain/events/catalogue/apiKeys.js'
+import type { NodeTypes } from '../../domain/nodes/nodeType.js'
+import { problemSchema } from '../problems/problem.js'
+import { type Route, tags } from '../routing/route.js'
+import { operationOf } from './operation.js'
+
+export type OpenApiDocument = oas31.OpenAPIObject
+
+const description = `Workflows as event streams: draw a graph, save versions, publish one, start executions.
+
+Refusals are problem documents (RFC 9457) with a stable \`code\`. Reads and command answers carry an \`ETag\`: send it as
+\`If-Match\` with a change. Command answers carry \`X-Consistency-Token\`: send it with a read to see what the command did.
+Every POST that changes something honours \`Idempotency-Key\`.
+
+Scopes of API keys: ${scopes.map((scope) => `\`${scope}\``).join(', ')}.`
+
+const pathsOf = (routes: readonly Route[]): ZodOpenApiPathsObject => {
+  const paths: ZodOpenApiPathsObject = {}
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) }
+  return paths
+}
+
+/** `http.request` -> `HttpRequestConfig`. */
+const configName = (type: string): string =>
+  `${type
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')}Config`
+
+const configSchemas = (nodeTypes: NodeTypes): Record<string, oas31.SchemaObject> =>
+  Object.fromEntries(
+    [...nodeTypes.values()].map(({ type, description: about, configSchema }) => {
+      const json = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12' })
+      const { $schema: _, ...schema } = json
+      return [configName(type), { description: `Config of ${type}: ${about}`, ...schema } as oas31.SchemaObject]
+    }),
+  )
+
+/** The palette: each node type with its kind and where its config's schema is. */
+const palette = (nodeTypes: NodeTypes): object =>
+  Object.fromEntries(
+    [...nodeTypes.values()].map(({ type, kind, description: about }) => [
+      type,
+      { kind, description: about, config: `#/components/schemas/${configName(type)}` },
+    ]),
+  )
+
+/** The OpenAPI 3.1 document of these routes, with a config schema for each node type. */
+export const createOpenApiDocument = (
+  routes: readonly Route[],
+  { version, nodeTypes }: { version: string; nodeTypes: NodeTypes },
+): OpenApiDocument =>
+  createDocument({
+    openapi: '3.1.1',
+    info: { title: 'Flowledger', version, description },
+    servers: [{ url: '/' }],
+    tags: tags.map((name) => ({ name })),
+    paths: pathsOf(routes),
+    components: {
+      securitySchemes: {
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+        bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token' },
+      },
+      schemas: { Problem: problemSchema, ...configSchemas(nodeTypes) },
+    },
+    'x-flowledger-node-types': palette(nodeTypes),
+  })

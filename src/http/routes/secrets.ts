@@ -1,0 +1,52 @@
+import { z } from 'zod'
+import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
+import { defineRoute } from '../routing/route.js'
+import { idSchema } from '../schemas/common.js'
+
+const secretKey = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/)
+const secretParams = z.object({ id: idSchema, key: secretKey })
+
+export const setSecret = defineRoute({
+  method: 'put',
+  path: '/v1/workflows/{id}/secrets/{key}',
+  operationId: 'setSecret',
+  summary: 'Set a secret',
+  description:
+    'Encrypted before it is stored; no answer, event or log ever holds the value. Setting it again makes a new version.',
+  tag: 'Secrets',
+  scope: 'secrets:write',
+  params: secretParams,
+  body: z.strictObject({ value: z.string().min(1).max(65_536) }).meta({ id: 'SetSecret' }),
+  responses: { 204: { description: 'It is set', headers: commandHeaderNames } },
+  problems: {
+    404: ['workflow_not_found'],
+    409: ['concurrent_change'],
+    413: ['secret_too_large'],
+    422: ['invalid_secret_key'],
+    503: ['keyring_unavailable'],
+  },
+  example: { value: 'the value' },
+  handle: async (dependencies, { params, body, context }) => {
+    const command = context.command(dependencies, body)
+    return {
+      status: 204,
+      headers: commandHeaders(await dependencies.secrets.set(command, params.id, params.key, body.value)),
+    }
+  },
+})
+
+export const deleteSecret = defineRoute({
+  method: 'delete',
+  path: '/v1/workflows/{id}/secrets/{key}',
+  operationId: 'deleteSecret',
+  summary: 'Delete a secret',
+  tag: 'Secrets',
+  scope: 'secrets:write',
+  params: secretParams,
+  responses: { 204: { description: 'It is deleted', headers: commandHeaderNames } },
+  problems: { 404: ['workflow_not_found', 'secret_not_found'], 409: ['concurrent_change'] },
+  handle: async (dependencies, { params, body, context }) => {
+    const command = context.command(dependencies, body)
+    return { status: 204, headers: commandHeaders(await dependencies.secrets.delete(command, params.id, params.key)) }
+  },
+})

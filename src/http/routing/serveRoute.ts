@@ -1,0 +1,67 @@
+import type { Request, RequestHandler, Response } from 'express'
+import type { HttpDependencies } from '../dependencies.js'
+import { maxWaitSeconds } from '../headers/prefer.js'
+import { authenticate } from '../middleware/authenticate.js'
+import type { RateLimit } from '../middleware/rateLimit.js'
+import { HttpProblem } from '../problems/httpProblem.js'
+import type { Answer } from './answer.js'
+import { contextOf } from './contextOf.js'
+import { parseBody, parseParams, parseQuery } from './parseRequest.js'
+import type { RequestContext } from './requestContext.js'
+import type { Route, RouteRequest } from './route.js'
+import { sendProblem } from './sendProblem.js'
+import { writeAnswer } from './writeAnswer.js'
+
+const defaultTimeoutMs = 30_000
+
+/** Rejects when the time of the request is over, so that no client waits for ever on a store that hangs. */
+const withTimeout = (context: RequestContext, route: Route, work: Promise<Answer>): Promise<Answer> => {
+  const own = route.timeoutMs ?? defaultTimeoutMs
+  if (own === 0) return work
+  const milliseconds = own + Math.min(context.wait ?? 0, maxWaitSeconds) * 1000
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      context.abort()
+      reject(
+        new HttpProblem(503, 'timeout', 'The request took too long. It may still take effect.', { 'Retry-After': '1' }),
+      )
+    }, milliseconds)
+    work.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
+const answerOf = async (
+  dependencies: HttpDependencies,
+  limit: RateLimit,
+  route: Route,
+  request: Request,
+  response: Response,
+): Promise<Answer> => {
+  const context = contextOf(response)
+  try {
+    await authenticate(dependencies.authenticator, route, context)
+  } finally {
+    // Wrong keys count too (by address): each of them may cost a look into the log.
+    await limit(request, response)
+  }
+  const params = parseParams(route, request)
+  const query = parseQuery(route, request)
+  const body = await parseBody(route, request)
+  const parsed = { params, query, body, context } as RouteRequest<never, never, never>
+  return withTimeout(context, route, route.handle(dependencies, parsed))
+}
+
+/** The path of a request through a route: who, how often, what; then the handler's answer is written. */
+export const serveRoute = (dependencies: HttpDependencies, limit: RateLimit, route: Route): RequestHandler => {
+  const serve = async (request: Request, response: Response): Promise<void> => {
+    const context = contextOf(response)
+    context.route = route.path
+    context.honoured = route.headers ?? []
+    try {
+      await writeAnswer(response, await answerOf(dependencies, limit, route, request, response))
+    } catch (error) {
+      sendProblem(dependencies.logger, response, error)
+    }
+  }
+  return (request, response) => void serve(request, response)
+}

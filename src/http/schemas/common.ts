@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { JsonObject, JsonValue } from '../../domain/json.js'
+
+/** Any JSON. What JSON may hold was checked when the body was read, so it isn't walked again. */
+export const jsonSchema = z.unknown().meta({ description: 'Any JSON value' }) as unknown as z.ZodType<JsonValue>
+export const jsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject>
+
+export const idSchema = z.uuid()
+export const timeSchema = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
+export const positionSchema = z
+  .string()
+  .regex(/^\d{1,20}$/)
+  .meta({ description: 'A position of the log: opaque, a decimal string' })
+export const revisionSchema = z.int().min(0).meta({ description: "The stream's revision, from 0" })
+
+/** A moment in a query: ISO 8601 with Z or an offset. */
+export const queryTime = z.iso.datetime({ offset: true })
+
+export const idParams = z.object({ id: idSchema })
+
+/** A body that says nothing; it may be left out. */
+export const emptyBody = z.strictObject({})
+export const reasonBody = z.strictObject({ reason: z.string().max(2_000).optional() })
+
+export const limitQuery = z.coerce.number().int().min(1).max(200).default(50)
+/** Query parameters of every list. */
+export const pageQuery = { limit: limitQuery, cursor: z.string().min(1).max(1_024).optional() }
+
+/** A page of a list. `nextCursor` is null on the last one. */
+export const pageOf = <S extends z.ZodType>(items: S) =>
+  z.object({ items: z.array(items), nextCursor: z.string().nullable() })

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+import { nodeErrorSchema } from '../../domain/events/catalogue/execution.js'
+import { idSchema, jsonSchema, revisionSchema, timeSchema } from './common.js'
+
+export const executionStatus = z.enum([
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'held',
+  'completed',
+  'failed',
+  'cancelled',
+  'timedOut',
+])
+export const stepStatus = z.enum([
+  'pending',
+  'scheduled',
+  'running',
+  'waiting',
+  'held',
+  'inDoubt',
+  'completed',
+  'skipped',
+  'failed',
+  'cancelled',
+])
+const nodeError = nodeErrorSchema
+  .extend({ details: jsonSchema.optional() })
+  .meta({ id: 'NodeError', description: 'What went wrong in a node' })
+
+export const stepView = z
+  .object({
+    nodeId: idSchema,
+    key: z.string(),
+    type: z.string(),
+    status: stepStatus,
+    attempts: z.int().min(0),
+    output: jsonSchema.nullable(),
+    error: nodeError.nullable(),
+    startedAt: timeSchema.nullable(),
+    finishedAt: timeSchema.nullable(),
+  })
+  .meta({ id: 'Step' })
+
+const executionFields = {
+  id: idSchema,
+  workflowId: idSchema,
+  version: z.int().min(1),
+  status: executionStatus,
+  trigger: z.object({ nodeId: idSchema, key: z.string(), type: z.string() }),
+  revision: revisionSchema,
+  startedAt: timeSchema,
+  finishedAt: timeSchema.nullable(),
+}
+
+export const executionView = z
+  .object({
+    ...executionFields,
+    input: jsonSchema.nullable(),
+    output: jsonSchema.nullable(),
+    error: nodeError.nullable(),
+    steps: z.array(stepView),
+  })
+  .meta({ id: 'Execution' })
+
+/** Lists carry no payloads and no steps. */
+export const executionSummary = z.object(executionFields).meta({ id: 'ExecutionSummary' })
+
+export const startExecutionBody = z
+  .strictObject({
+    input: jsonSchema.optional(),
+    version: z.int().min(1).optional().meta({ description: 'Default: the published version' }),
+    trigger: z
+      .string()
+      .min(1)
+      .max(64)
+      .optional()
+      .meta({ description: 'Id or key of the trigger, where there are several' }),
+  })
+  .meta({ id: 'StartExecution' })

@@ -1,0 +1,44 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+export interface HttpServer {
+  /** Where it listens: `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** Stops accepting, lets requests in flight finish (at most `graceMs`, default 10,000), then cuts the rest. */
+  stop(graceMs?: number): Promise<void>
+}
+
+const headersTimeoutMs = 15_000
+const requestTimeoutMs = 60_000
+const keepAliveTimeoutMs = 65_000
+
+const listening = (server: ReturnType<typeof createServer>, host: string, port: number): Promise<AddressInfo> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port, backlog: 1024 }, () => {
+      server.off('error', reject)
+      resolve(server.address() as AddressInfo)
+    })
+  })
+
+const urlOf = (host: string, port: number): string => `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
+/** Listens. Rejects with Node's error (`EADDRINUSE`, `EACCES`, …) where it can't. Port 0 takes a free one. */
+export const startHttpServer = async (
+  app: RequestListener,
+  { host, port }: { host: string; port: number },
+): Promise<HttpServer> => {
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: requestTimeoutMs }, app)
+  server.headersTimeout = headersTimeoutMs
+  const address = await listening(server, host, port)
+  const stop = (graceMs = 10_000): Promise<void> =>
+    new Promise((resolve) => {
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      server.close(() => {
+        clearTimeout(cut)
+        resolve()
+      })
+      server.closeIdleConnections()
+    })
+  return { url: urlOf(host, address.port), stop }
+}
