@@ -77,7 +77,7 @@ export interface NodeState {
 export interface TimerState {
   readonly timerId: string
   readonly kind: EventData<'TimerScheduled'>['kind']
-  readonly nodeId?: string
+  readonly nodeId?: string | undefined
   readonly dueAt: string
   readonly fired: boolean
 }

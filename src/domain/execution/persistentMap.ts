@@ -9,7 +9,7 @@ export interface PersistentMap<V> {
 
 const recentLimit = 24
 
-export const emptyMap: PersistentMap<never> = { settled: new Map(), recent: new Map() }
+export const emptyMap: PersistentMap<never> = { settled: new Map<string, never>(), recent: new Map<string, never>() }
 
 export const getIn = <V>(map: PersistentMap<V>, key: string): V | undefined =>
   map.recent.get(key) ?? map.settled.get(key)

@@ -1,0 +1,58 @@
+import { conflict, notFound } from '../../errors.js'
+import type { EventData } from '../../events/catalogue/index.js'
+import type { JsonValue } from '../../json.js'
+import { advanceFrom, mayAdvance, runNode } from '../advance.js'
+import { completeNode } from '../completeNode.js'
+import type { ExecutionState } from '../executionState.js'
+import { failForGood } from '../nodeFailures.js'
+import { beginRun, decisionOf, emit, nodeFields, nodeState, type RunDecision, type RunEnvironment } from '../run.js'
+import type { PlannedNode, RunPlan } from '../runPlan.js'
+import { refuseEnded } from './controls.js'
+
+export interface StepResolution {
+  readonly nodeId: string
+  readonly action: EventData<'NodeResolved'>['action']
+  readonly output?: JsonValue
+  readonly reason: string
+}
+
+/** `out` where the node has it; of several ports the one that the output names, else the first. */
+const portFor = ({ ports }: PlannedNode, output: JsonValue): string => {
+  if (ports.includes('out')) return 'out'
+  return ports.find((port) => port === String(output)) ?? ports[0] ?? 'out'
+}
+
+/** An operator decides about a step that is held or in doubt; each decision is recorded with its reason. */
+export const decideResolution = (
+  state: ExecutionState,
+  plan: RunPlan,
+  env: RunEnvironment,
+  { nodeId, action, output, reason }: StepResolution,
+): RunDecision => {
+  refuseEnded(state)
+  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+  const planned = plan.byId.get(nodeId)
+  if (planned === undefined) throw notFound('step_not_found', 'the run has no such step')
+  const run = beginRun(state, plan, env)
+  const node = nodeState(run, nodeId)
+  if (node === undefined || (node.status !== 'held' && node.status !== 'inDoubt')) {
+    throw conflict('step_not_resolvable', `the step is ${node?.status ?? 'pending'}; only a held one can be resolved`)
+  }
+  const { inputFrom, attempts } = node
+  const fields = nodeFields(planned)
+  const value = output ?? null
+  emit(run, {
+    type: 'NodeResolved',
+    data: { ...fields, action, reason, ...(action === 'complete' ? { output: value } : undefined) },
+  })
+  if (action === 'complete') completeNode(run, planned, inputFrom, { output: value, ports: [portFor(planned, value)] })
+  else if (action === 'skip') emit(run, { type: 'NodeSkipped', data: { ...fields, deadEdges: [] } })
+  else if (action === 'fail') {
+    const error = node.error ?? { class: 'operator', code: 'failed_by_operator', message: reason }
+    const policy = planned.policy.onError
+    const handling = planned.connected.has('error') ? 'errorPort' : policy === 'continue' ? 'continue' : 'failRun'
+    failForGood(run, planned, inputFrom, error, handling, attempts > 0 ? attempts : undefined)
+  } else if (mayAdvance(run.state)) runNode(run, planned, inputFrom)
+  advanceFrom(run, [nodeId])
+  return decisionOf(run)
+}
