@@ -8,7 +8,7 @@ export const integer: Column = column('integer')
 export const bigint: Column = column('bigint')
 export const boolean: Column = column('boolean')
 export const timestamp: Column = column('timestamptz')
-export const json: Column = column('jsonb')
-export const payload: Column = { type: 'jsonb', nullable: true, payload: true }
+export const json: Column = column('json')
+export const payload: Column = { type: 'json', nullable: true, payload: true }
 
 export const nullable = (of: Column): Column => ({ ...of, nullable: true })

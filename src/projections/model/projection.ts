@@ -1,7 +1,7 @@
 import type { DomainEvent, EventTypeName } from '../../domain/events/catalogue/index.js'
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
 
-export type ColumnType = 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'timestamptz' | 'jsonb'
+export type ColumnType = 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'timestamptz' | 'json'
 
 export interface Column {
   readonly type: ColumnType
