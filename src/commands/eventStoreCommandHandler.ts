@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { LRUCache } from 'lru-cache'
 import { conflict, FlowledgerError, invalid } from '../domain/errors.js'
 import type { DomainEvent } from '../domain/events/catalogue/index.js'
@@ -10,7 +9,7 @@ import type { Aggregate, CommandContext, CommandHandler, CommandOutcome, HandleO
 import { createInTurn } from './handling/inTurn.js'
 import { catchUp, loadStream, searchOlderCommands } from './handling/loadStream.js'
 import { type PreparedAppend, prepareAppend, recordedEvents } from './handling/prepareAppend.js'
-import { pauseBefore, repeatWhileUnavailable } from './handling/repeatWhileUnavailable.js'
+import { pauseBefore, realPauses, repeatWhileUnavailable } from './handling/repeatWhileUnavailable.js'
 import { emptyMemory, remember, type SeenCommand, type StreamMemory } from './handling/streamMemory.js'
 
 export interface CommandHandlerDependencies {
@@ -59,8 +58,8 @@ export const createCommandHandler = ({
   store,
   cacheSize = 5_000,
   cacheBytes = 64 * 1024 * 1024,
-  random = Math.random,
-  sleep = (milliseconds) => delay(milliseconds),
+  random = realPauses.random,
+  sleep = realPauses.sleep,
   monotonic = () => performance.now(),
 }: CommandHandlerDependencies): CommandHandler => {
   const cache = new LRUCache<string, CacheEntry>({

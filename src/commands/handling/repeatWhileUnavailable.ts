@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { FlowledgerError } from '../../domain/errors.js'
 import { LogUnavailable } from '../../eventlog/eventStore.js'
 
@@ -5,6 +6,8 @@ export interface Pauses {
   readonly random: () => number
   readonly sleep: (milliseconds: number) => Promise<void>
 }
+
+export const realPauses: Pauses = { random: Math.random, sleep: (milliseconds) => delay(milliseconds) }
 
 const repeats = 4
 const firstPauseMs = 50
@@ -16,7 +19,10 @@ export const pauseBefore = (attempt: number, random: () => number): number => ra
  * Calls again when the connection to the log was lost, a few times with growing pauses, then gives up with `log_unavailable`.
  * An append may be repeated so only with the same ids at the same expected revision.
  */
-export const repeatWhileUnavailable = async <T>(operation: () => Promise<T>, { random, sleep }: Pauses): Promise<T> => {
+export const repeatWhileUnavailable = async <T>(
+  operation: () => Promise<T>,
+  { random, sleep }: Pauses = realPauses,
+): Promise<T> => {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await operation()

@@ -5,6 +5,7 @@ import type { RecordedEvent, StoredEvent } from '../../domain/events/recordedEve
 import { streamName } from '../../domain/streams.js'
 import type { SavedVersion } from '../../domain/workflow/state.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
+import { repeatWhileUnavailable } from '../handling/repeatWhileUnavailable.js'
 
 /** A saved version with everything that was recorded of it. */
 export interface LoadedVersion extends PinnedVersion, Omit<SavedVersion, 'snapshot'> {}
@@ -14,7 +15,7 @@ export interface LoadedVersion extends PinnedVersion, Omit<SavedVersion, 'snapsh
  * same version as long as it is kept, so what is compiled of it can be cached by its identity.
  */
 export interface VersionSource {
-  /** Undefined where the workflow or the version does not exist. Throws LogUnavailable. */
+  /** Undefined where the workflow or the version does not exist. Throws `log_unavailable`. */
   loadVersion(workflowId: string, number: number): Promise<LoadedVersion | undefined>
 }
 
@@ -67,7 +68,7 @@ export const createVersionSource = ({
       if (version) return version
       const running = reading.get(key)
       if (running) return running
-      const started = read(workflowId, number).finally(() => reading.delete(key))
+      const started = repeatWhileUnavailable(() => read(workflowId, number)).finally(() => reading.delete(key))
       reading.set(key, started)
       const found = await started
       if (found) known.set(key, found)

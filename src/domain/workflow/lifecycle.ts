@@ -1,3 +1,4 @@
+import type { WorkflowNode } from '../definition.js'
 import { conflict, type InputError, notFound } from '../errors.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
 import { createDraftEditor, type ReadyEdit } from './draftEditor.js'
@@ -8,6 +9,13 @@ import type { Workflow, WorkflowState } from './state.js'
 export const existing = (state: WorkflowState): Workflow => {
   if (!state) throw notFound('workflow_not_found', 'there is no such workflow')
   return state
+}
+
+/** By id or key. Throws `node_not_found`. */
+export const findNode = ({ nodes }: Workflow, reference: string): WorkflowNode => {
+  const node = nodes.get(reference) ?? [...nodes.values()].find(({ key }) => key === reference)
+  if (!node) throw notFound('node_not_found', `there is no node ${reference}`)
+  return node
 }
 
 /** What an archived workflow refuses. Throws `workflow_not_found`, `workflow_archived`. */
