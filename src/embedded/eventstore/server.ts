@@ -1,4 +1,4 @@
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo, Socket } from 'node:net'
 import { createDispatch } from './api/dispatch.js'
 import { createRoutes } from './api/routes.js'
@@ -7,8 +7,11 @@ import { EventStoreError } from './errors.js'
 import { openDatabase } from './log/database.js'
 import { LogStore } from './log/logStore.js'
 import { createLogWriter } from './log/logWriter.js'
+import { createScavenger } from './operations/scavenger.js'
 import type { ServerSettings } from './options.js'
 import { createGroups } from './persistent/groups.js'
+import { startSystemProjections } from './projections/systemProjections.js'
+import { createAuthenticate } from './security/principals.js'
 import { writeFirstEvent } from './streams/firstEvent.js'
 import { createCommitFeed } from './subscriptions/commitFeed.js'
 
@@ -26,13 +29,16 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   const store = new LogStore(database)
   const feed = createCommitFeed()
   const writer = createLogWriter(store, feed.publish)
-  const context: ServerContext = { settings, store, writer, feed, port: settings.port }
+  const authenticate = createAuthenticate(settings)
+  const context: ServerContext = { settings, store, writer, feed, authenticate, port: settings.port }
   await writeFirstEvent(context)
   const groups = createGroups(context)
+  const scavenger = createScavenger(store, writer)
+  const projections = await startSystemProjections(context)
   const sessions = new Set<ServerHttp2Session>()
   const server = createHttpServer(settings)
-  server.on('stream', createDispatch(createRoutes(context, groups), settings.accessKey))
-  server.on('connection', (socket: Socket) => socket.setNoDelay(true))
+  server.on('stream', createDispatch(createRoutes(context, groups, scavenger, projections), settings.accessKey))
+  server.on(settings.tls ? 'secureConnection' : 'connection', (socket: Socket) => socket.setNoDelay(true))
   server.on('session', (session: ServerHttp2Session) => attend(session, sessions))
   try {
     context.port = await listen(server, settings)
@@ -44,6 +50,8 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
     port: context.port,
     async stop() {
       const closed = new Promise((resolve) => server.close(resolve))
+      await scavenger.close()
+      await projections.stop()
       await groups.stop()
       await writer.close()
       for (const session of sessions) session.destroy()
@@ -53,11 +61,12 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   }
 }
 
-function createHttpServer(_settings: ServerSettings): Http2Server {
-  return createServer({
+function createHttpServer({ tls }: ServerSettings): Http2Server {
+  const options = {
     settings: { initialWindowSize: WINDOW, maxConcurrentStreams: 10_000, maxHeaderListSize: 64 * 1024 },
     maxSessionMemory: 64,
-  })
+  }
+  return tls ? createSecureServer({ ...options, cert: tls.certificate, key: tls.privateKey }) : createServer(options)
 }
 
 function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>): void {

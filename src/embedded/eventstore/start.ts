@@ -24,6 +24,9 @@ export interface EmbeddedEventStore {
  */
 export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
   const settings = withDefaults(options)
+  if (settings.tls && !settings.users?.admin) {
+    throw new EventStoreError('start-failed', 'A server with TLS asks for users: give the password of admin.')
+  }
   const lock = lockDirectory(settings.directory)
   const worker = startWorker(settings)
   const ended = new Promise<EventStoreError | undefined>((settle) => {

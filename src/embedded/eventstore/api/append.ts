@@ -5,7 +5,7 @@ import type { Call } from '../wire/call.js'
 import { frame } from '../wire/messageAssembler.js'
 import { ProtoReader } from '../wire/protoReader.js'
 import { ProtoWriter } from '../wire/protoWriter.js'
-import { checkAppend } from './checkAccess.js'
+import { checkAccess } from './checkAccess.js'
 import { invalidArgument, maximumAppendSizeExceeded, streamDeleted } from './errors.js'
 import { readExpectedRevision, type WriteTarget, writeExpectedRevision } from './expectedRevision.js'
 import type { CallHandler } from './handler.js'
@@ -35,7 +35,7 @@ export function createAppend(context: ServerContext): CallHandler {
       },
       onEnd() {
         if (!target) throw invalidArgument('The first message of an append must be its options.')
-        checkAppend(context, call, target.stream)
+        checkAccess(context, call, 'write', target.stream)
         submit(context, call, target, events)
       },
     }

@@ -7,7 +7,7 @@ import { GrpcError } from '../wire/status.js'
 import { readUuid } from '../wire/uuid.js'
 import { type BatchResult, encodeBatchResponse } from './batchResponse.js'
 import { type BatchTarget, readBatchTarget } from './batchTarget.js'
-import { checkAppend } from './checkAccess.js'
+import { checkAccess } from './checkAccess.js'
 import { invalidArgument } from './errors.js'
 import type { CallHandler } from './handler.js'
 import { appendSizeOf, readProposedMessage } from './proposedMessage.js'
@@ -141,7 +141,7 @@ function refusalOf(
   pendingBytes: number,
 ): BatchResult | undefined {
   try {
-    checkAppend(context, call, target.stream)
+    checkAccess(context, call, 'write', target.stream)
   } catch (error) {
     if (!(error instanceof GrpcError)) throw error
     return error.trailers.exception === 'access-denied'

@@ -2,12 +2,11 @@ import type { ServerContext } from '../context.js'
 import type { Staging } from '../log/staging.js'
 import { type DeleteOutcome, stageDelete, stageTombstone } from '../streams/deleteStream.js'
 import type { ExpectedRevision } from '../streams/expectedRevision.js'
-import { isMetastream } from '../streams/streamState.js'
 import { ProtoReader } from '../wire/protoReader.js'
 import { ProtoWriter } from '../wire/protoWriter.js'
 import { readWriteTarget } from './append.js'
-import { checkAppend } from './checkAccess.js'
-import { accessDenied, invalidArgument, streamDeleted, wrongExpectedVersion } from './errors.js'
+import { checkAccess } from './checkAccess.js'
+import { invalidArgument, streamDeleted, wrongExpectedVersion } from './errors.js'
 import { expectedRevisionNumber, type WriteTarget } from './expectedRevision.js'
 import type { CallHandler } from './handler.js'
 import { unary } from './unary.js'
@@ -21,8 +20,7 @@ function deletion(
 ): CallHandler {
   return unary(async (request, call) => {
     const target = readRequest(request)
-    checkAppend(context, call, target.stream)
-    if (isMetastream(target.stream)) throw accessDenied()
+    checkAccess(context, call, 'delete', target.stream)
     const outcome = await context.writer.write((staging) => {
       if (call.closed) throw invalidArgument('The call was cancelled.')
       return stage(staging, target.stream, target.expected)

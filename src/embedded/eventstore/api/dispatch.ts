@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { createCall } from '../wire/call.js'
 import { MessageAssembler } from '../wire/messageAssembler.js'
 import { GrpcError, Status } from '../wire/status.js'
@@ -39,8 +39,7 @@ function receive(stream: ServerHttp2Stream, begin: () => CallReceiver, fail: (er
     } catch (error) {
       failed = true
       fail(error)
-      // The rest of the request is thrown away as it comes.
-      stream.resume()
+      discard(stream)
     }
   }
   guard(() => {
@@ -55,6 +54,14 @@ function receive(stream: ServerHttp2Stream, begin: () => CallReceiver, fail: (er
       }),
     )
   })
+}
+
+/** Throws away the rest of a request that has been answered, and does not wait for its end for ever. */
+function discard(stream: ServerHttp2Stream): void {
+  stream.resume()
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), 1_000)
+  timer.unref()
+  stream.once('close', () => clearTimeout(timer))
 }
 
 function refuse(stream: ServerHttp2Stream, status: number): void {

@@ -3,7 +3,7 @@ import { groupDoesNotExist } from '../persistent/groupErrors.js'
 import { writeGroupInfo } from '../persistent/groupInfo.js'
 import type { Groups } from '../persistent/groups.js'
 import { ProtoWriter } from '../wire/protoWriter.js'
-import { checkGroupAdmin } from './checkAccess.js'
+import { checkOperator } from './checkAccess.js'
 import { readGroupAddress, readGroupDefinition, readListRequest } from './groupRequests.js'
 import type { CallHandler } from './handler.js'
 import { createGroupRead } from './readGroup.js'
@@ -17,7 +17,7 @@ export function createGroupRoutes(context: ServerContext, groups: Groups): [stri
   const route = (method: string, answer: (request: Buffer) => Promise<Buffer> | Buffer): [string, CallHandler] => [
     `${SERVICE}/${method}`,
     unary((request, call) => {
-      checkGroupAdmin(context, call)
+      checkOperator(context, call)
       return answer(request)
     }),
   ]

@@ -17,7 +17,7 @@ import type { Call } from '../wire/call.js'
 import { ProtoReader } from '../wire/protoReader.js'
 import { ResponseBatch, streamNotFound } from '../wire/readResponses.js'
 import { GrpcError, Status } from '../wire/status.js'
-import { checkRead } from './checkAccess.js'
+import { checkAccess } from './checkAccess.js'
 import { invalidArgument, streamDeleted } from './errors.js'
 import type { CallHandler } from './handler.js'
 import { type ReadRequest, readReadRequest } from './readRequest.js'
@@ -30,7 +30,7 @@ const BATCH_BYTES = 64 * 1024
 export function createRead(context: ServerContext): CallHandler {
   return oneRequest((message, call) => {
     const request = parse(message)
-    checkRead(context, call, request.stream ?? '$all')
+    checkAccess(context, call, 'read', request.stream ?? '$all')
     void respond(context, call, request).catch((error: unknown) => call.fail(error))
   })
 }

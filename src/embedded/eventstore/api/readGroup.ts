@@ -9,7 +9,7 @@ import type { Call } from '../wire/call.js'
 import { ProtoReader } from '../wire/protoReader.js'
 import { confirmation } from '../wire/readResponses.js'
 import { readUuid } from '../wire/uuid.js'
-import { checkRead, userOf } from './checkAccess.js'
+import { callerOf, checkAccess } from './checkAccess.js'
 import { invalidArgument } from './errors.js'
 import type { CallHandler } from './handler.js'
 import { readUuidOption } from './readRequest.js'
@@ -74,7 +74,7 @@ function join(
   call: Call,
   options: ReadOptions,
 ): { group: SubscriptionGroup; consumer: Consumer } {
-  checkRead(context, call, options.source)
+  checkAccess(context, call, 'read', options.source)
   const group = groups.get(options.source, options.group)
   const { maxSubscriberCount, extraStatistics } = group.definition.settings
   if (options.bufferSize < 1 || options.bufferSize > MAX_BUFFER) {
@@ -87,7 +87,7 @@ function join(
     structuredIds: options.structuredIds,
     extraStatistics,
     from: call.peer,
-    user: userOf(context, call),
+    user: callerOf(context, call).name,
     // The name is the access key, which must not be shown to other users of it.
     connectionName: context.settings.accessKey === '' && typeof connectionName === 'string' ? connectionName : '',
   })

@@ -33,9 +33,14 @@ export class LogStore {
   state(name: string): StreamState {
     const cached = this.states.get(name)
     if (cached) return cached
-    const loaded = this.loadState(name)
+    const loaded = this.loadState(name, (metastream) => this.state(metastream))
     this.remember(loaded)
     return loaded
+  }
+
+  /** The state of a stream without remembering it, for walks over all streams. */
+  peekState(name: string): StreamState {
+    return this.states.get(name) ?? this.loadState(name, (metastream) => this.peekState(metastream))
   }
 
   /** The record at a position, from memory or from disk. */
@@ -59,6 +64,7 @@ export class LogStore {
       this.recent.push(position, record)
       this.recentIds.add(eventId, state.id, revision)
     }
+    for (const { position } of staging.removals) this.recent.forget(position)
     this.head = staging.head
     this.nextStreamId = staging.nextStreamId
   }
@@ -73,10 +79,10 @@ export class LogStore {
     }
   }
 
-  private loadState(name: string): StreamState {
+  private loadState(name: string, stateOf: (name: string) => StreamState): StreamState {
     const id = this.database.names.getBinary(nameKey(name))?.readUInt32BE(0) ?? 0
     const { last, tombstoned } = this.loadEnd(id)
-    const metadata = isMetastream(name) ? undefined : this.loadMetadata(name)
+    const metadata = isMetastream(name) ? undefined : this.loadMetadata(stateOf(metastreamOf(name)))
     return { name, id, last, tombstoned, metadata: metadata ?? noMetadata(), hasMetadata: metadata !== undefined }
   }
 
@@ -92,8 +98,7 @@ export class LogStore {
     return { last: -1, tombstoned }
   }
 
-  private loadMetadata(name: string): StreamMetadata | undefined {
-    const metastream = this.state(metastreamOf(name))
+  private loadMetadata(metastream: StreamState): StreamMetadata | undefined {
     if (metastream.last < 0) return undefined
     const record = this.recordOf(metastream.id, metastream.last)
     return record && isJson(record) ? parseMetadata(payloadOf(record).data) : noMetadata()

@@ -6,7 +6,7 @@ const MAX_COUNT = 16_384
  * storage. Positions are dense, so the place of a record follows from its position.
  */
 export class RecentRecords {
-  private records: Buffer[] = []
+  private records: (Buffer | undefined)[] = []
   private start = 0
   private first = 1
   private bytes = 0
@@ -22,8 +22,17 @@ export class RecentRecords {
     return position < this.first ? undefined : this.records[this.start + position - this.first]
   }
 
+  /** Takes out a record that was removed from the log. */
+  forget(position: number): void {
+    const index = this.start + position - this.first
+    const record = index < this.start ? undefined : this.records[index]
+    if (!record) return
+    this.bytes -= record.length
+    this.records[index] = undefined
+  }
+
   private dropFirst(): void {
-    this.bytes -= (this.records[this.start] as Buffer).length
+    this.bytes -= this.records[this.start]?.length ?? 0
     this.start++
     this.first++
     if (this.start < 1_024 || this.start * 2 < this.records.length) return

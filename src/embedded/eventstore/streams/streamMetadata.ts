@@ -54,6 +54,12 @@ export function withTruncateBefore(raw: string, revision: number): Buffer {
   return Buffer.from(JSON.stringify({ ...parsed, $tb: revision }))
 }
 
+/** Reads the default ACLs from the data of a `$settings` event. */
+export function parseAcls(data: Buffer): { user: Acl | undefined; system: Acl | undefined } {
+  const parsed = parseObject(data.toString('utf8'))
+  return { user: parseAcl(parsed?.$userStreamAcl), system: parseAcl(parsed?.$systemStreamAcl) }
+}
+
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text)

@@ -1,0 +1,95 @@
+import type { Transaction } from 'lmdb'
+import { type LogDatabase, openDatabase } from '../log/database.js'
+import { eventKey, nameKey, positionKey } from '../log/keys.js'
+import { isIntact, revisionOf, streamIdOf, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
+
+const PAGE = 2_000
+const MOST_PROBLEMS = 100
+
+export interface CheckResult {
+  readonly events: number
+  readonly streams: number
+  /** One sentence each; empty when all is well. At most 100. */
+  readonly problems: readonly string[]
+}
+
+/** Reads the whole store and holds every record, index entry and name against the others. It may be in use meanwhile. */
+export async function checkEventStore(directory: string): Promise<CheckResult> {
+  const database = openDatabase(directory, { readOnly: true })
+  const snapshot = database.root.useReadTransaction()
+  const problems: string[] = []
+  const report = (problem: string) => {
+    if (problems.length < MOST_PROBLEMS) problems.push(problem)
+  }
+  try {
+    const events = await checkLog(database, snapshot, report)
+    const streams = await checkIndex(database, snapshot, report)
+    return { events, streams, problems }
+  } finally {
+    snapshot.done()
+    await database.close()
+  }
+}
+
+type Report = (problem: string) => void
+
+async function checkLog({ log, index, names }: LogDatabase, transaction: Transaction, report: Report): Promise<number> {
+  let count = 0
+  for await (const { key, value } of walk(log, transaction)) {
+    count++
+    const position = key.readUIntBE(0, 6)
+    if (!isIntact(value)) {
+      report(`The event at position ${position} is damaged.`)
+      continue
+    }
+    const streamId = streamIdOf(value)
+    const revision = revisionOf(value)
+    const name = streamNameOf(value)
+    const indexed = index.get(eventKey(streamId, revision), { transaction })?.readUIntBE(0, 6)
+    if (indexed !== position)
+      report(`Event ${revision} of stream ${name}, at position ${position}, is not in the index.`)
+    if (names.get(nameKey(name), { transaction })?.readUInt32BE(0) !== streamId) {
+      report(`Stream ${name} is not known by its name.`)
+    }
+  }
+  return count
+}
+
+async function checkIndex({ log, index }: LogDatabase, transaction: Transaction, report: Report): Promise<number> {
+  let streams = 0
+  let streamId = 0
+  let expected = 0
+  for await (const { key, value } of walk(index, transaction)) {
+    const revision = key.readUIntBE(4, 6)
+    if (key.readUInt32BE(0) !== streamId) {
+      streamId = key.readUInt32BE(0)
+      streams++
+    } else if (revision !== expected && revision !== TOMBSTONE_REVISION) {
+      report(`Stream number ${streamId} lacks the events from ${expected} to ${revision - 1}.`)
+    }
+    expected = revision + 1
+    const position = value.readUIntBE(0, 6)
+    if (!log.get(positionKey(position), { transaction })) {
+      report(`Event ${revision} of stream number ${streamId} is missing at position ${position}.`)
+    }
+  }
+  return streams
+}
+
+/** All entries of a table, in pages, so that other work can go on between them. */
+async function* walk(
+  table: LogDatabase['log'],
+  transaction: Transaction,
+): AsyncGenerator<{ key: Buffer; value: Buffer }> {
+  let start: Buffer = Buffer.of(0)
+  for (;;) {
+    let last: Buffer | undefined
+    for (const entry of table.getRange({ start, limit: PAGE, transaction })) {
+      last = Buffer.from(entry.key)
+      yield entry
+    }
+    if (!last) return
+    start = Buffer.concat([last, Buffer.of(0)])
+    await new Promise(setImmediate)
+  }
+}

@@ -1,0 +1,63 @@
+import { connect } from 'node:http2'
+import { EventStoreError } from '../errors.js'
+import { frame } from '../wire/messageAssembler.js'
+import { ProtoReader } from '../wire/protoReader.js'
+import { ProtoWriter } from '../wire/protoWriter.js'
+
+const PATH = '/event_store.client.operations.Operations/StartScavenge'
+const IN_PROGRESS = 1
+
+/** Asks a running server to scavenge. The official client for Node.js has no call for it. */
+export async function requestScavenge(connectionString: string): Promise<{ id: string; running: boolean }> {
+  const url = new URL(connectionString.replace(/^esdb(\+discover)?:/, 'http:'))
+  const secure = url.searchParams.get('tls') !== 'false'
+  const session = connect(`${secure ? 'https' : 'http'}://${url.host}`)
+  try {
+    return readAnswer(await call(session, headersFor(url)))
+  } finally {
+    session.destroy()
+  }
+}
+
+function headersFor(url: URL): Record<string, string> {
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
+  return {
+    ':method': 'POST',
+    ':path': PATH,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'connection-name': url.searchParams.get('connectionName') ?? '',
+    ...(url.username ? { authorization: `Basic ${Buffer.from(user).toString('base64')}` } : {}),
+  }
+}
+
+function call(session: ReturnType<typeof connect>, headers: Record<string, string>): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const fail = (message: string) => reject(new EventStoreError('closed', message))
+    session.once('error', (error) => fail(error.message))
+    const stream = session.request(headers)
+    const chunks: Buffer[] = []
+    const settle = (trailers: Record<string, unknown>) => {
+      if (trailers['grpc-status'] === '0') return
+      if (trailers['grpc-status'] !== undefined) fail(decodeURIComponent(String(trailers['grpc-message'])))
+    }
+    stream.on('response', settle)
+    stream.on('trailers', settle)
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk))
+    stream.on('error', (error) => fail(error.message))
+    stream.on('end', () => resolve(Buffer.concat(chunks).subarray(5)))
+    stream.end(frame(new ProtoWriter().empty(1).finish()))
+  })
+}
+
+function readAnswer(message: Buffer): { id: string; running: boolean } {
+  const reader = new ProtoReader(message)
+  let id = ''
+  let running = false
+  while (reader.next()) {
+    if (reader.field === 1) id = reader.string()
+    else if (reader.field === 2) running = reader.varint() === IN_PROGRESS
+    else reader.skip()
+  }
+  return { id, running }
+}

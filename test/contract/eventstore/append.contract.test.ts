@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto'
+import {
+  type AppendExpectedRevision,
+  type AppendResult,
+  binaryEvent,
+  type EventData,
+  type EventStoreDBClient,
+  jsonEvent,
+  type WrongExpectedVersionError,
+} from '@eventstore/db-client'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openContractServer } from '../../support/eventstore/contractServer.js'
+import { collect, numbered, rejection } from '../../support/eventstore/events.js'
+import { newStream } from '../../support/eventstore/server.js'
+
+let client: EventStoreDBClient
+let stop: () => Promise<void>
+beforeAll(async () => {
+  ;({ client, stop } = await openContractServer())
+})
+afterAll(() => stop())
+
+/** Credentials of its own make the client use the older of the two calls. */
+const calls = [
+  ['BatchAppend', {}],
+  ['Append', { credentials: { username: 'admin', password: 'changeit' } }],
+] as const
+
+/** Streams to append to, each with its last revision. */
+const states = {
+  new: async () => newStream(),
+  'of three events': async () => {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(3))
+    return stream
+  },
+  'with metadata only': async () => {
+    const stream = newStream()
+    await client.setStreamMetadata(stream, { maxCount: 10 })
+    return stream
+  },
+  'soft-deleted after three events': async () => {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(3))
+    await client.deleteStream(stream)
+    return stream
+  },
+  tombstoned: async () => {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(1))
+    await client.tombstoneStream(stream)
+    return stream
+  },
+}
+
+type State = keyof typeof states
+type Outcome = bigint | 'wrong-expected-version' | 'stream-deleted'
+
+const expectations: [State, AppendExpectedRevision, Outcome, current?: bigint | 'no_stream'][] = [
+  ['new', 'any', 0n],
+  ['new', 'no_stream', 0n],
+  ['new', 'stream_exists', 'wrong-expected-version', 'no_stream'],
+  ['new', 0n, 'wrong-expected-version', 'no_stream'],
+  ['of three events', 'any', 3n],
+  ['of three events', 'stream_exists', 3n],
+  ['of three events', 2n, 3n],
+  ['of three events', 'no_stream', 'wrong-expected-version', 2n],
+  ['of three events', 1n, 'wrong-expected-version', 2n],
+  ['of three events', 3n, 'wrong-expected-version', 2n],
+  ['with metadata only', 'stream_exists', 0n],
+  ['with metadata only', 'no_stream', 0n],
+  ['soft-deleted after three events', 'any', 3n],
+  ['soft-deleted after three events', 'no_stream', 3n],
+  ['soft-deleted after three events', 2n, 3n],
+  ['soft-deleted after three events', 'stream_exists', 'stream-deleted'],
+  ['soft-deleted after three events', 1n, 'wrong-expected-version', 2n],
+  ['tombstoned', 'any', 'stream-deleted'],
+  ['tombstoned', 'no_stream', 'stream-deleted'],
+  ['tombstoned', 0n, 'stream-deleted'],
+]
+
+describe.each(calls)('%s', (_, options) => {
+  const append = (stream: string, events: EventData[], expectedRevision: AppendExpectedRevision = 'any') =>
+    client.appendToStream(stream, events, { expectedRevision, ...options })
+
+  test.each(expectations)('to a stream that is %s, expecting %s: %s', async (state, expected, outcome, current) => {
+    const stream = await states[state]()
+    if (typeof outcome === 'bigint') {
+      const result = await append(stream, numbered(1), expected)
+      expect(result).toMatchObject({ success: true, nextExpectedRevision: outcome })
+      return
+    }
+    const error = await rejection(append(stream, numbered(1), expected))
+    expect(error).toMatchObject({ type: outcome, streamName: stream })
+    if (outcome === 'wrong-expected-version') {
+      expect((error as WrongExpectedVersionError).actualVersion).toBe(current)
+      expect((error as WrongExpectedVersionError).expectedVersion).toBe(expected)
+    }
+  })
+
+  describe('repeated with the same ids', () => {
+    const repeats: [string, AppendExpectedRevision, (events: EventData[]) => EventData[], Outcome][] = [
+      ['all of them, at the same revision, is the first success again', 'no_stream', (all) => all, 2n],
+      ['the first ones, at the same revision, is a success', 'no_stream', (all) => all.slice(0, 2), 1n],
+      ['all of them, with any revision, is the first success again', 'any', (all) => all, 2n],
+      ['the last ones, with any revision, is a success', 'any', (all) => all.slice(1), 2n],
+      ['all of them, where the stream must exist, is a success', 'stream_exists', (all) => all, 2n],
+      ['behind a revision in the middle is a success', 0n, (all) => all.slice(1), 2n],
+      [
+        'with one more behind them is refused at an old revision',
+        'no_stream',
+        (all) => [...all, ...numbered(1)],
+        'wrong-expected-version',
+      ],
+      [
+        'with one more behind them is refused with any revision',
+        'any',
+        (all) => [...all, ...numbered(1)],
+        'wrong-expected-version',
+      ],
+      ['behind a new one is new with any revision', 'any', (all) => [...numbered(1), ...all], 6n],
+      ['at another old revision is refused', 1n, (all) => all, 'wrong-expected-version'],
+      ['at the last revision is new', 2n, (all) => all, 5n],
+    ]
+
+    test.each(repeats)('%s', async (_, expected, select, outcome) => {
+      const stream = newStream()
+      const events = numbered(3)
+      const first = await append(stream, events, 'no_stream')
+      const repeated = append(stream, select(events), expected)
+      if (typeof outcome !== 'bigint') {
+        expect(await rejection(repeated)).toMatchObject({ type: outcome })
+        return
+      }
+      const result: AppendResult = await repeated
+      expect(result.nextExpectedRevision).toBe(outcome)
+      if (outcome === 2n) expect(result.position).toEqual(first.position)
+      const stored = await collect(client.readStream(stream))
+      expect(stored).toHaveLength(outcome > 2n ? Number(outcome) + 1 : 3)
+    })
+
+    test('into another stream is new', async () => {
+      const events = numbered(2)
+      await append(newStream(), events)
+      const result = await append(newStream(), events)
+      expect(result.nextExpectedRevision).toBe(1n)
+    })
+
+    test('after a soft delete, expecting no stream, is the first success again', async () => {
+      const stream = newStream()
+      const events = numbered(2)
+      await append(stream, events, 'no_stream')
+      await client.deleteStream(stream)
+      expect((await append(stream, events, 'no_stream')).nextExpectedRevision).toBe(1n)
+    })
+  })
+
+  test('of no events succeeds and writes nothing', async () => {
+    const stream = newStream()
+    expect(await append(stream, [])).toMatchObject({ success: true })
+    await append(stream, numbered(2))
+    expect(await append(stream, [], 1n)).toMatchObject({ success: true, nextExpectedRevision: 1n })
+    expect(await rejection(append(stream, [], 0n))).toMatchObject({ type: 'wrong-expected-version' })
+    expect(await collect(client.readStream(stream))).toHaveLength(2)
+  })
+
+  test('answers with the position of the last event', async () => {
+    const stream = newStream()
+    const { position } = await append(stream, numbered(3))
+    const events = await collect(client.readStream(stream))
+    expect(events[2]?.event?.position).toEqual(position)
+    expect(events[2]?.commitPosition).toBe(position?.commit)
+  })
+
+  test('keeps data, metadata, type, content type and time as they were', async () => {
+    const stream = newStream('Straße-日本')
+    const before = Date.now()
+    await append(stream, [
+      jsonEvent({ type: 'Тип', data: { text: 'über 😀', nested: [1, null, { a: true }] }, metadata: { who: 'me' } }),
+      binaryEvent({ type: 'Bytes', data: Uint8Array.of(0, 255, 1), metadata: Uint8Array.of(9, 8) }),
+      jsonEvent({ type: 'NoMetadata', data: {} }),
+    ])
+    const [json, binary, bare] = (await collect(client.readStream(stream))).map(({ event }) => event)
+    expect(json).toMatchObject({
+      streamId: stream,
+      type: 'Тип',
+      isJson: true,
+      data: { text: 'über 😀', nested: [1, null, { a: true }] },
+      metadata: { who: 'me' },
+    })
+    expect(binary).toMatchObject({ isJson: false, type: 'Bytes' })
+    expect([...(binary!.data as Uint8Array)]).toEqual([0, 255, 1])
+    expect([...(binary!.metadata as unknown as Uint8Array)]).toEqual([9, 8])
+    expect(bare?.metadata).toBeUndefined()
+    expect(json!.created.getTime()).toBeGreaterThanOrEqual(before - 1)
+    expect(json!.created.getTime()).toBeLessThanOrEqual(Date.now() + 1)
+  })
+
+  test('takes stream names of any length', async () => {
+    const names = [1_900, 2_100, 9_000].map((length) => `long-${randomUUID()}`.padEnd(length, 'x'))
+    for (const name of names) await append(name, numbered(1))
+    for (const name of names) {
+      const [read] = await collect(client.readStream(name))
+      expect(read?.event?.streamId).toBe(name)
+    }
+  })
+
+  test('takes an append of the largest size and refuses one byte more', async () => {
+    const sized = (size: number) => binaryEvent({ type: 'Big', data: new Uint8Array(size - 6) })
+    const stream = newStream()
+    expect(await append(stream, [sized(1_048_576)])).toMatchObject({ success: true })
+    const error = await rejection(append(stream, [sized(1_048_577)]))
+    expect(error).toMatchObject({ type: 'maximum-append-size-exceeded', maxAppendSize: 1_048_576 })
+    expect(await collect(client.readStream(stream))).toHaveLength(1)
+  })
+
+  test('refuses many events that are too large together, and serves the next append', async () => {
+    const stream = newStream()
+    const events = Array.from({ length: 80 }, () => binaryEvent({ type: 'Big', data: new Uint8Array(100_000) }))
+    expect(await rejection(append(stream, events))).toMatchObject({ type: 'maximum-append-size-exceeded' })
+    expect(await append(stream, numbered(1))).toMatchObject({ nextExpectedRevision: 0n })
+  })
+
+  test('writes all events of one append behind each other, however many writers there are', async () => {
+    const stream = newStream()
+    await Promise.all(Array.from({ length: 20 }, (_, writer) => append(stream, numbered(5, `W${writer}`))))
+    const types = (await collect(client.readStream(stream))).map(({ event }) => event?.type)
+    for (let start = 0; start < 100; start += 5) expect(new Set(types.slice(start, start + 5)).size).toBe(1)
+  })
+
+  test('lets one of many writers at the same revision win', async () => {
+    const stream = newStream()
+    const attempts = await Promise.allSettled(
+      Array.from({ length: 16 }, () => append(stream, numbered(1), 'no_stream')),
+    )
+    expect(attempts.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  })
+
+  test('refuses to append to $all', async () => {
+    expect(await rejection(append('$all', numbered(1)))).toMatchObject({ type: 'access-denied' })
+  })
+})
