@@ -70,7 +70,8 @@ export function readStreamForwards(store: LogStore, state: StreamState, from: nu
   const end = state.tombstoned ? TOMBSTONE_REVISION : state.last
   if (from > end) return { records: [], next: from, ended: true }
   const start = eventKey(state.id, from)
-  return collect(store, { start, end: eventKey(state.id, end + 1), limit }, oldest, (revision) => revision + 1, from)
+  const behind = state.tombstoned ? eventKey(state.id + 1, 0) : eventKey(state.id, end + 1)
+  return collect(store, { start, end: behind, limit }, oldest, (revision) => revision + 1, from)
 }
 
 /** Events of a stream from revision `from` down to `min`. */

@@ -43,7 +43,7 @@ export async function subscribeToStream(
     if (!live && !state.tombstoned) next = Math.max(next, firstVisible(state))
     const hidden = !live && !state.tombstoned && isSoftDeleted(state)
     const page = hidden
-      ? { records: [], next, ended: true }
+      ? { records: [], next: Math.max(next, state.last + 1), ended: true }
       : readStreamForwards(store, state, next, PAGE, live ? 0 : oldestVisible(state, Date.now()))
     for (const found of page.records) {
       batch.add(deliver(store, found, request.resolveLinks))
