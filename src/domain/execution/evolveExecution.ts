@@ -141,5 +141,22 @@ export const applyEvent = (state: ExecutionState, event: ExecutionEvent, occasio
   }
 }
 
+const occasionOf = ({ metadata }: RecordedEvent<ExecutionEvent>): Occasion => ({
+  at: metadata.occurredAt,
+  actor: metadata.actor,
+})
+
+/** Folds recorded events; the same as applying one after the other. */
+export const evolveAllExecution = (
+  state: ExecutionState,
+  events: readonly RecordedEvent<ExecutionEvent>[],
+): ExecutionState => {
+  const last = events.at(-1)
+  if (last === undefined) return state
+  let next = state
+  for (const event of events) next = applyEvent(next, event, occasionOf(event))
+  return { ...next, correlationId: next.correlationId || last.metadata.$correlationId, lastEventId: last.id }
+}
+
 export const evolveExecution = (state: ExecutionState, event: RecordedEvent<ExecutionEvent>): ExecutionState =>
-  applyEvent(state, event, { at: event.metadata.occurredAt, actor: event.metadata.actor })
+  evolveAllExecution(state, [event])

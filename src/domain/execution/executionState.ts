@@ -128,6 +128,10 @@ export interface ExecutionState {
   readonly error?: NodeError
   readonly startedAt: string
   readonly finishedAt?: string
+  /** Of the command that started the run; everything that follows carries it on. */
+  readonly correlationId: string
+  /** What led to whatever comes next, where nothing else did. */
+  readonly lastEventId: string
 }
 
 export const absentExecution: ExecutionState = {
@@ -146,4 +150,6 @@ export const absentExecution: ExecutionState = {
   signals: [],
   dedupeIds: emptyMap,
   startedAt: '',
+  correlationId: '',
+  lastEventId: '',
 }
