@@ -50,4 +50,6 @@ export interface ExpressionEngine {
   evaluate(source: string, scope: Scope): JsonValue
   /** The member paths it reads, with their values (for explanations); large values are cut. Never throws. */
   operands(source: string, scope: Scope): Record<string, JsonValue>
+  /** Steps that all evaluations so far took; a step is some 20 ns of work. */
+  spent?(): number
 }

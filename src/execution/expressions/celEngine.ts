@@ -8,7 +8,6 @@ import { charge, limitCode, type Meter, stepsExceeded } from './meter.js'
 import { readOperands } from './operands.js'
 
 export interface CelEngine extends ExpressionEngine {
-  /** Steps that all evaluations so far took. Who evaluates many in a row sees by it when to let others run. */
   spent(): number
 }
 

@@ -9,7 +9,7 @@ export const identityKey = (value: unknown, meter: Meter): string => {
 }
 
 const keyOf = (value: unknown, meter: Meter): string => {
-  charge(meter, 1)
+  charge(meter, 4)
   if (value === null || typeof value !== 'object') return JSON.stringify(value)
   if (Array.isArray(value)) return bounded(`[${value.map((item) => keyOf(item, meter)).join(',')}]`, meter)
   const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1))
