@@ -32,7 +32,10 @@ const evaluateInline = (run: Run, planned: PlannedNode, inputFrom: readonly stri
     const outcome = type.evaluate(node.config, scopeOf(run.state, planned, inputFrom), run.env.engine)
     completeNode(run, planned, inputFrom, outcome)
   } catch (thrown) {
-    failNode(run, planned, inputFrom, failureOf(thrown))
+    const error = failureOf(thrown)
+    // What is too much for the append of a whole branch has a worker's larger budget.
+    if (error.class === 'expression' && error.code === 'expression_limit') openAttempt(run, planned, inputFrom)
+    else failNode(run, planned, inputFrom, error)
   }
 }
 

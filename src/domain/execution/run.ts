@@ -1,6 +1,7 @@
 import type { ExecutionEvent } from '../events/catalogue/index.js'
 import type { Actor } from '../events/metadata.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
+import { withBudget } from '../expressions/inline.js'
 import { applyEvent } from './evolveExecution.js'
 import type { ExecutionState, NodeState } from './executionState.js'
 import { runLimits } from './limits.js'
@@ -32,7 +33,7 @@ export interface Run {
 
 export const beginRun = (state: ExecutionState, plan: RunPlan, env: RunEnvironment): Run => ({
   plan,
-  env,
+  env: { ...env, engine: withBudget(env.engine) },
   events: [],
   state,
   bytes: 0,

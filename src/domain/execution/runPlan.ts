@@ -1,5 +1,6 @@
 import type { Definition, Edge, Join, Policy, WorkflowNode } from '../definition.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
+import { runsInline } from '../expressions/inline.js'
 import { findExpressions } from '../expressions/templates.js'
 import type { ExecutableNodeType, ExecutableNodeTypes } from '../nodes/behaviour.js'
 import { portsOf } from '../nodes/nodeType.js'
@@ -42,15 +43,13 @@ export interface RunPlan {
 export interface PlanDependencies {
   readonly nodeTypes: ExecutableNodeTypes
   readonly engine: ExpressionEngine
-  /** Whether a pure node may be evaluated in the append of what led to it. */
-  readonly runsInline: (type: ExecutableNodeType, node: WorkflowNode, engine: ExpressionEngine) => boolean
 }
 
 const modeOf = (type: ExecutableNodeType, node: WorkflowNode, dependencies: PlanDependencies): NodeMode => {
   if (type.kind === 'trigger') return 'trigger'
   if (type.kind === 'wait') return 'wait'
   if (type.kind === 'sideEffect') return 'attempted'
-  return dependencies.runsInline(type, node, dependencies.engine) ? 'inline' : 'attempted'
+  return runsInline(type, node.config, dependencies.engine) ? 'inline' : 'attempted'
 }
 
 /** Plans a valid definition (only such can be started). Throws where it is not: that is damage, not input. */

@@ -1,0 +1,100 @@
+import type { Definition } from '../../../src/domain/definition.js'
+import type { ExecutionEvent } from '../../../src/domain/events/catalogue/index.js'
+import type { Actor } from '../../../src/domain/events/metadata.js'
+import { decideStart } from '../../../src/domain/execution/decide/startRun.js'
+import { applyEvent } from '../../../src/domain/execution/evolveExecution.js'
+import { absentExecution, type ExecutionState, type NodeState } from '../../../src/domain/execution/executionState.js'
+import { getIn } from '../../../src/domain/execution/persistentMap.js'
+import type { RunDecision, RunEnvironment } from '../../../src/domain/execution/run.js'
+import { planRun, type RunPlan } from '../../../src/domain/execution/runPlan.js'
+import type { JsonValue } from '../../../src/domain/json.js'
+import type { ExecutableNodeTypes } from '../../../src/domain/nodes/behaviour.js'
+import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
+import { idOf } from './definitions.js'
+import { testNodeTypes } from './testNodeTypes.js'
+
+export const engine = createCelEngine()
+export const testActor: Actor = { kind: 'system', id: 'test', name: 'test' }
+export const startTime = '2026-01-01T00:00:00.000Z'
+export const runId = '11111111-1111-4111-8111-111111111111'
+
+/** A run without a log: decisions are folded as they are made. */
+export interface PureRun {
+  readonly plan: RunPlan
+  readonly state: ExecutionState
+  /** Everything so far. */
+  readonly events: readonly ExecutionEvent[]
+  now: string
+  /** Slots for claims; 0: what is ready is only scheduled. */
+  slots: number
+  /** Decides, folds, and goes on where an append was cut. The events of this decision, an array per append. */
+  do(decide: (state: ExecutionState, plan: RunPlan, env: RunEnvironment) => RunDecision): ExecutionEvent[][]
+  node(key: string): NodeState | undefined
+  status(key: string): string
+}
+
+export const pureRun = (
+  definition: Definition,
+  {
+    nodeTypes = testNodeTypes(),
+    input = null,
+    slots = 0,
+    queued = false,
+    start = true,
+  }: {
+    nodeTypes?: ExecutableNodeTypes
+    input?: JsonValue
+    slots?: number
+    queued?: boolean
+    start?: boolean
+  } = {},
+): PureRun => {
+  const plan = planRun(definition, { nodeTypes, engine })
+  let state = absentExecution
+  const events: ExecutionEvent[] = []
+  const run: PureRun = {
+    plan,
+    get state() {
+      return state
+    },
+    events,
+    now: startTime,
+    slots,
+    do: (decide) => {
+      const appends: ExecutionEvent[][] = []
+      const claim = run.slots > 0 ? { claim: { executor: 'test', slots: run.slots, graceMs: 1_000 } } : {}
+      const env = { engine, now: run.now, actor: testActor, random: 0.5, ...claim }
+      const decision = decide(state, plan, env)
+      for (const event of decision.events) state = applyEvent(state, event, { at: run.now, actor: testActor })
+      events.push(...decision.events)
+      appends.push([...decision.events])
+      return appends
+    },
+    node: (key) => getIn(state.nodes, idOf(key)),
+    status: (key) => getIn(state.nodes, idOf(key))?.status ?? 'untouched',
+  }
+  if (start) {
+    const trigger = plan.roots.find(({ mode }) => mode === 'trigger')
+    if (trigger === undefined) throw new Error('the definition has no trigger')
+    const { id: nodeId, key, type } = trigger.node
+    run.do((_, __, env) =>
+      decideStart(
+        {
+          executionId: runId,
+          workflowId: idOf('workflow'),
+          version: 1,
+          versionId: idOf('version'),
+          contentHash: 'hash',
+          trigger: { nodeId, key, type },
+          input,
+          queued,
+        },
+        plan,
+        env,
+      ),
+    )
+  }
+  return run
+}
+
+export const typesOf = (events: readonly ExecutionEvent[]): string[] => events.map(({ type }) => type)
