@@ -29,6 +29,8 @@ export interface PureNodeType extends NodeType {
 export interface Attempt {
   readonly config: JsonObject
   readonly input: JsonValue
+  /** What expressions see, without secrets; for a node type that hands it to code of the user's. */
+  readonly scope?: Scope
   readonly executionId: string
   readonly nodeKey: string
   readonly attempt: number

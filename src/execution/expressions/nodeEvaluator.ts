@@ -1,0 +1,126 @@
+import { type ExpressionEngine, ExpressionError, type Scope } from '../../domain/expressions/expressionEngine.js'
+import { findExpressions } from '../../domain/expressions/findExpressions.js'
+import { withBudget } from '../../domain/expressions/inline.js'
+import { resolveConfig } from '../../domain/expressions/templates.js'
+import type { JsonObject, JsonValue } from '../../domain/json.js'
+import {
+  NodeFailure,
+  type PureNodeType,
+  type PureOutcome,
+  type WaitNodeType,
+  type WaitPlan,
+} from '../../domain/nodes/behaviour.js'
+import type { NodeType } from '../../domain/nodes/nodeType.js'
+import { pureTypes, waitTypes } from '../nodeTypes/pureTypes.js'
+import { threadEntry } from '../sandbox/startThread.js'
+import { createThreadPool, ThreadFailure } from '../sandbox/threadPool.js'
+import type { ExpressionJob, ExpressionJobResult } from './expressionJob.js'
+import { limitCode } from './meter.js'
+
+/** A pure node type, or a waiting one, is asked here when its expressions could take long. */
+export interface NodeEvaluator {
+  /** One expression, always in a thread. Throws ExpressionError, `expression_timeout` among its codes. */
+  evaluateInWorker(source: string, scope: Scope, timeoutMs: number): Promise<JsonValue>
+  /**
+   * Here when that is cheap, else in a thread. Throw NodeFailure or ExpressionError. Pure and waiting types that are not
+   * of this program's own are always asked here.
+   */
+  decide(type: PureNodeType, config: JsonObject, scope: Scope): Promise<PureOutcome>
+  plan(type: WaitNodeType, config: JsonObject, scope: Scope, now: string): Promise<WaitPlan>
+  resolve(type: NodeType, config: JsonObject, scope: Scope): Promise<JsonObject>
+  close(): Promise<void>
+}
+
+export interface NodeEvaluatorOptions {
+  readonly engine: ExpressionEngine
+  readonly threads?: number
+  /** For one decision in a thread. */
+  readonly timeoutMs?: number
+}
+
+export const createNodeEvaluator = ({
+  engine,
+  threads = 1,
+  timeoutMs = 5_000,
+}: NodeEvaluatorOptions): NodeEvaluator => {
+  const pool = createThreadPool<ExpressionJob, ExpressionJobResult>({
+    entry: threadEntry('expressionThread', import.meta.url),
+    name: 'expressions',
+    size: threads,
+    resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
+  })
+
+  const inThread = async (job: ExpressionJob, limitMs: number): Promise<unknown> => {
+    const result = await pool.run(job, limitMs).catch((error: unknown) => {
+      throw error instanceof ThreadFailure ? fromThread(error) : error
+    })
+    if (result.ok) return result.value
+    if ('node' in result.error) throw new NodeFailure(result.error.node)
+    throw new ExpressionError(result.error.code, result.error.message)
+  }
+
+  const isCostly = (type: NodeType, config: JsonObject): boolean =>
+    findExpressions(config, type).some(({ source }) => {
+      const checked = engine.check(source)
+      return checked.ok && checked.costly
+    })
+
+  const cheaplyOrInThread = async <Result>(
+    type: NodeType,
+    config: JsonObject,
+    here: (budgeted: ExpressionEngine) => Result,
+    job: ExpressionJob,
+  ): Promise<Result> => {
+    if (!isCostly(type, config)) {
+      try {
+        return here(withBudget(engine))
+      } catch (error) {
+        if (!isLimit(error)) throw error
+      }
+    }
+    return (await inThread(job, timeoutMs)) as Result
+  }
+
+  return {
+    evaluateInWorker: async (source, scope, limitMs) =>
+      (await inThread({ kind: 'expression', source, scope }, limitMs)) as JsonValue,
+    decide: async (type, config, scope) =>
+      pureTypes.includes(type)
+        ? cheaplyOrInThread(type, config, (budgeted) => type.evaluate(config, scope, budgeted), {
+            kind: 'pure',
+            type: type.type,
+            config,
+            scope,
+          })
+        : type.evaluate(config, scope, engine),
+    plan: async (type, config, scope, now) =>
+      waitTypes.includes(type)
+        ? cheaplyOrInThread(type, config, (budgeted) => type.plan(config, scope, budgeted, now), {
+            kind: 'plan',
+            type: type.type,
+            config,
+            scope,
+            now,
+          })
+        : type.plan(config, scope, engine, now),
+    resolve: async (type, config, scope) =>
+      cheaplyOrInThread(type, config, (budgeted) => resolveConfig(type, config, scope, budgeted), {
+        kind: 'config',
+        config,
+        scope,
+        opaqueFields: type.opaqueFields ?? [],
+        secretFields: type.secretFields ?? [],
+      }),
+    close: () => pool.close(),
+  }
+}
+
+const isLimit = (error: unknown): boolean =>
+  (error instanceof ExpressionError && error.code === limitCode) ||
+  (error instanceof NodeFailure && error.error.code === limitCode)
+
+const fromThread = ({ reason, message }: ThreadFailure): ExpressionError => {
+  if (reason === 'timeout') return new ExpressionError('expression_timeout', `the expression was ${message}`)
+  if (reason === 'memory') return new ExpressionError(limitCode, 'the expression needs more memory than it may have')
+  return new ExpressionError(reason === 'aborted' ? 'expression_aborted' : 'expression_failed', message)
+}

@@ -1,0 +1,101 @@
+import { DefaultIntrinsics, type QuickJSContext, type QuickJSHandle, type QuickJSWASMModule } from 'quickjs-emscripten'
+import { type CodeJob, type CodeResult, codeVariables, maxResultLength } from './codeJob.js'
+
+/** `isClean`: all that the code made is gone, so that the module may be used again. */
+export interface CodeRun {
+  readonly result: CodeResult
+  readonly isClean: boolean
+}
+
+/**
+ * Runs code in a runtime of its own: no host, no network, no modules, no clock (there is no Date), no random numbers,
+ * and no waiting, so that the same variables give the same result. Interrupted at its time, bounded in memory and stack.
+ */
+export const runCode = (quickJs: QuickJSWASMModule, job: CodeJob): CodeRun => {
+  const runtime = quickJs.newRuntime({ memoryLimitBytes: job.memoryBytes, maxStackSizeBytes: 256 * 1024 })
+  const deadline = performance.now() + job.timeoutMs
+  let timedOut = false
+  runtime.setInterruptHandler(() => {
+    timedOut ||= performance.now() > deadline
+    return timedOut
+  })
+  const context = runtime.newContext({ intrinsics: { ...DefaultIntrinsics, Date: false } })
+  let result: CodeResult
+  try {
+    result = evaluate(context, job, () => timedOut)
+  } catch (error) {
+    result = asFailure({ message: error instanceof Error ? error.message : String(error) }, timedOut)
+  }
+  try {
+    context.dispose()
+    runtime.dispose()
+    return { result, isClean: result.ok || result.code === 'code_error' }
+  } catch {
+    // What is left behind can't be told from a later run's; the thread is given up.
+    return { result, isClean: false }
+  }
+}
+
+/** Captured before the user's code can change them. Gives the JSON of what the function returns. */
+const prelude = `(() => {
+  const { parse, stringify } = JSON
+  delete Math.random
+  return (run, ...texts) => {
+    const value = run(...texts.map((text) => parse(text)))
+    if (value !== null && typeof value === 'object' && typeof value.then === 'function') {
+      throw new TypeError('the result is a promise: nothing can be awaited here')
+    }
+    return stringify(value === undefined ? null : value)
+  }
+})()`
+
+const evaluate = (context: QuickJSContext, { source, variables }: CodeJob, timedOut: () => boolean): CodeResult => {
+  const call = context.evalCode(prelude, 'prelude.js')
+  if (call.error) return failed(context, call.error, timedOut)
+  const run = compile(context, source)
+  if ('failure' in run) {
+    call.value.dispose()
+    return failed(context, run.failure, timedOut)
+  }
+  const texts = codeVariables.map((name) => context.newString(variables[name]))
+  const returned = context.callFunction(call.value, context.undefined, run.code, ...texts)
+  for (const handle of [call.value, run.code, ...texts]) handle.dispose()
+  if (returned.error) return failed(context, returned.error, timedOut)
+  const json = context.typeof(returned.value) === 'string' ? context.getString(returned.value) : undefined
+  returned.value.dispose()
+  if (json === undefined)
+    return { ok: false, code: 'code_error', message: 'the result is a function, not a JSON value' }
+  if (json.length > maxResultLength) {
+    return { ok: false, code: 'code_error', message: `the result is larger than ${maxResultLength} characters` }
+  }
+  return { ok: true, value: JSON.parse(json) }
+}
+
+/** As one expression where it is one, else as a function body. */
+const compile = (
+  context: QuickJSContext,
+  source: string,
+): { readonly code: QuickJSHandle } | { readonly failure: QuickJSHandle } => {
+  const parameters = codeVariables.join(', ')
+  const expression = context.evalCode(`(function (${parameters}) { 'use strict'; return (\n${source}\n) })`, 'code.js')
+  if (!expression.error) return { code: expression.value }
+  expression.error.dispose()
+  const body = context.evalCode(`(function (${parameters}) { 'use strict';\n${source}\n})`, 'code.js')
+  return body.error ? { failure: body.error } : { code: body.value }
+}
+
+const failed = (context: QuickJSContext, error: QuickJSHandle, timedOut: () => boolean): CodeResult => {
+  const dumped: unknown = context.dump(error)
+  error.dispose()
+  return asFailure(dumped, timedOut())
+}
+
+const asFailure = (thrown: unknown, timedOut: boolean): CodeResult => {
+  if (timedOut) return { ok: false, code: 'code_timeout', message: 'the code did not end in time' }
+  const { name, message } = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
+  if (name === 'InternalError' && message === 'out of memory') {
+    return { ok: false, code: 'code_memory', message: 'the code needs more memory than it may have' }
+  }
+  const text = message === undefined ? JSON.stringify(thrown) : `${name === undefined ? '' : `${name}: `}${message}`
+  return { ok: false, code: 'code_error', message: (text ?? 'undefined was thrown').slice(0, 2_000) }
+}

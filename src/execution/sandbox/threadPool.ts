@@ -1,0 +1,150 @@
+import type { ResourceLimits, Worker } from 'node:worker_threads'
+import { startThread } from './startThread.js'
+import type { ThreadReply } from './threadProtocol.js'
+
+/** Why a job has no result: its time was over, it was aborted, its thread ran out of memory or died otherwise. */
+export type ThreadFailureReason = 'timeout' | 'aborted' | 'memory' | 'crashed'
+
+export class ThreadFailure extends Error {
+  override readonly name = 'ThreadFailure'
+
+  constructor(
+    readonly reason: ThreadFailureReason,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export interface ThreadPool<Job, Result> {
+  /** The time counts from when a thread takes the job. A job that is over its time ends with its thread. */
+  run(job: Job, timeoutMs: number, signal?: AbortSignal): Promise<Result>
+  close(): Promise<void>
+}
+
+export interface ThreadPoolOptions {
+  readonly entry: URL
+  readonly name: string
+  /** Threads at once; they are started when jobs come. */
+  readonly size?: number
+  /** A thread without work for so long is ended, to give its memory back. */
+  readonly idleMs?: number
+  readonly resourceLimits: ResourceLimits
+}
+
+interface Pending<Job, Result> {
+  readonly job: Job
+  readonly timeoutMs: number
+  readonly signal: AbortSignal | undefined
+  readonly resolve: (result: Result) => void
+  readonly reject: (error: Error) => void
+}
+
+/** Starting a thread that takes longer than this has failed. */
+const startTimeoutMs = 30_000
+
+export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): ThreadPool<Job, Result> => {
+  const { size = 2, idleMs = 30_000 } = options
+  const queue: Pending<Job, Result>[] = []
+  /** Resting threads, each with the timer that ends it. */
+  const idle = new Map<Worker, NodeJS.Timeout>()
+  /** Working threads, each with how to fail its job. */
+  const busy = new Map<Worker, (reason: ThreadFailureReason, message: string) => void>()
+  let isClosed = false
+
+  const end = async (worker: Worker): Promise<void> => {
+    clearTimeout(idle.get(worker))
+    idle.delete(worker)
+    busy.delete(worker)
+    worker.removeAllListeners()
+    // While it ends it can still report an error, which nobody waits for any more.
+    worker.on('error', () => undefined)
+    await worker.terminate()
+  }
+
+  const rest = (worker: Worker): void => {
+    busy.delete(worker)
+    worker.unref()
+    idle.set(worker, setTimeout(() => void end(worker), idleMs).unref())
+    worker.on('error', () => void end(worker))
+    worker.on('exit', () => void end(worker))
+  }
+
+  const wake = (): Worker | undefined => {
+    const [worker] = idle.keys()
+    if (worker === undefined) return undefined
+    clearTimeout(idle.get(worker))
+    idle.delete(worker)
+    worker.removeAllListeners()
+    worker.ref()
+    return worker
+  }
+
+  const carryOut = (pending: Pending<Job, Result>, rested: Worker | undefined): void => {
+    const worker = rested ?? startThread(options.entry, options.name, options.resourceLimits)
+    let timer: NodeJS.Timeout | undefined
+    const limit = (ms: number, reason: ThreadFailureReason, message: string): void => {
+      clearTimeout(timer)
+      timer = setTimeout(() => fail(reason, message), ms)
+    }
+    const onAbort = () => fail('aborted', 'the work was given up')
+    const settle = (): void => {
+      clearTimeout(timer)
+      pending.signal?.removeEventListener('abort', onAbort)
+    }
+    const fail = (reason: ThreadFailureReason, message: string): void => {
+      settle()
+      void end(worker)
+      pending.reject(new ThreadFailure(reason, message))
+      next()
+    }
+    const begin = (): void => {
+      limit(pending.timeoutMs, 'timeout', `not done within ${pending.timeoutMs} ms`)
+      worker.postMessage(pending.job)
+    }
+    worker.on('error', (error: NodeJS.ErrnoException) => {
+      const isMemory = error.code === 'ERR_WORKER_OUT_OF_MEMORY'
+      fail(isMemory ? 'memory' : 'crashed', isMemory ? 'the thread ran out of memory' : error.message)
+    })
+    worker.on('exit', () => fail('crashed', 'the thread ended before its work was done'))
+    worker.on('message', (reply: ThreadReply<Result>) => {
+      if (reply.kind === 'ready') return begin()
+      settle()
+      worker.removeAllListeners()
+      if (reply.kind === 'done') rest(worker)
+      else void end(worker)
+      pending.resolve(reply.result)
+      next()
+    })
+    pending.signal?.addEventListener('abort', onAbort, { once: true })
+    busy.set(worker, fail)
+    if (rested === undefined) limit(startTimeoutMs, 'crashed', 'the thread did not start')
+    else begin()
+  }
+
+  const next = (): void => {
+    while (queue.length > 0 && busy.size < size && !isClosed) {
+      const pending = queue.shift()
+      if (pending === undefined) return
+      if (pending.signal?.aborted) pending.reject(new ThreadFailure('aborted', 'the work was given up'))
+      else carryOut(pending, wake())
+    }
+  }
+
+  return {
+    run: (job, timeoutMs, signal) =>
+      new Promise((resolve, reject) => {
+        if (isClosed) return reject(new ThreadFailure('aborted', 'the pool is closed'))
+        queue.push({ job, timeoutMs, signal, resolve, reject })
+        next()
+      }),
+    close: async () => {
+      isClosed = true
+      for (const { reject } of queue.splice(0)) reject(new ThreadFailure('aborted', 'the pool is closed'))
+      const working = [...busy]
+      const resting = [...idle.keys()]
+      for (const [, fail] of working) fail('aborted', 'the pool is closed')
+      await Promise.all([...working.map(([worker]) => worker), ...resting].map(end))
+    },
+  }
+}
