@@ -1,38 +1,52 @@
-import type { Request } from 'express'
+import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { FlowledgerError, invalid, notFound } from '../../domain/errors.js'
+import { pointerOf } from '../body/jsonRules.js'
 import { hasBody, readJsonBody } from '../body/readJsonBody.js'
 import { inputErrors } from './inputErrors.js'
 import type { Route } from './route.js'
 
 /** A parameter that can't be one names nothing that exists: 404, as for one that names nothing. */
-export const parseParams = (route: Route, request: Request): unknown => {
+export const parseParams = (
+  route: Route,
+  params: Readonly<Record<string, string>>,
+  { path }: { path: string },
+): unknown => {
   if (route.params === undefined) return undefined
-  const parsed = route.params.safeParse(request.params)
-  if (!parsed.success) throw notFound('not_found', `There is nothing at ${request.path}.`)
+  const parsed = route.params.safeParse(params)
+  if (!parsed.success) throw notFound('not_found', `There is nothing at ${path}.`)
   return parsed.data
 }
 
 const noQuery = z.strictObject({})
-const isRepeated = (value: unknown): boolean => typeof value !== 'string'
 
-/** Query parameters come once each and must be known. */
-export const parseQuery = (route: Route, request: Request): unknown => {
-  if (!request.url.includes('?') && route.query === undefined) return undefined
-  const query = request.query as Record<string, unknown>
-  const repeated = Object.keys(query).filter((name) => isRepeated(query[name]))
-  const errors = repeated.map((name) => ({
-    pointer: `/${name}`,
+const fieldsOf = (url: string): Record<string, string> => {
+  const start = url.indexOf('?')
+  if (start < 0) return {}
+  const fields: Record<string, string> = Object.create(null)
+  const repeated = new Set<string>()
+  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+    if (name in fields) repeated.add(name)
+    fields[name] = value
+  }
+  const errors = [...repeated].map((name) => ({
+    pointer: pointerOf([name]),
     code: 'repeated',
-    detail: `${name} may be given once.`,
+    detail: `${name.slice(0, 100)} may be given once.`,
   }))
   if (errors.length > 0) throw invalid('invalid_query', 'The query is not valid.', errors)
-  const parsed = (route.query ?? noQuery).safeParse(query)
+  return fields
+}
+
+/** Query parameters come once each and must be known. */
+export const parseQuery = (route: Route, url: string): unknown => {
+  if (route.query === undefined && !url.includes('?')) return undefined
+  const parsed = (route.query ?? noQuery).safeParse({ ...fieldsOf(url) })
   if (!parsed.success) throw invalid('invalid_query', 'The query is not valid.', inputErrors(parsed.error))
   return parsed.data
 }
 
-export const parseBody = async (route: Route, request: Request): Promise<unknown> => {
+export const parseBody = async (route: Route, request: IncomingMessage): Promise<unknown> => {
   if (route.body === undefined) {
     if (hasBody(request) && request.method !== 'GET' && request.method !== 'HEAD')
       throw new FlowledgerError('malformed', 'body_not_expected', 'This request takes no body.')

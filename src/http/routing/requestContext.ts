@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { v5 } from 'uuid'
 import type { AuthenticatedKey } from '../../commands/apiKeys/apiKeyAuthenticator.js'
 import type { CommandContext } from '../../commands/commandHandler.js'
@@ -116,3 +116,18 @@ export class RequestContext {
     return v5(JSON.stringify([this.actor.id, this.request.method, this.path, key]), commandNamespace)
   }
 }
+
+interface Opened {
+  context?: RequestContext
+}
+
+/** Makes the context of a request, to be found by its response. */
+export const openContext = (response: ServerResponse): RequestContext => {
+  const context = new RequestContext(response.req)
+  ;(response as Opened).context = context
+  return context
+}
+
+/** The context that was made when the request came. */
+export const contextOf = (response: ServerResponse): RequestContext =>
+  (response as Opened).context ?? openContext(response)

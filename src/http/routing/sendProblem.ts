@@ -1,13 +1,13 @@
-import type { Response } from 'express'
+import type { ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { isUnknownError, problemAnswer } from '../problems/problemAnswer.js'
-import { contextOf } from './contextOf.js'
+import { contextOf } from './requestContext.js'
 import { writeAnswer } from './writeAnswer.js'
 
-const isIncomplete = (response: Response): boolean => !response.req.complete
+const isIncomplete = (response: ServerResponse): boolean => !response.req.complete
 
 /** Answers with the error's problem document; logs what the document hides. */
-export const sendProblem = (logger: Logger, response: Response, error: unknown): void => {
+export const sendProblem = (logger: Logger, response: ServerResponse, error: unknown): void => {
   const context = contextOf(response)
   if (isUnknownError(error))
     logger.error(

@@ -1,18 +1,21 @@
-import type { Request, RequestHandler, Response } from 'express'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { HttpDependencies } from '../dependencies.js'
 import { maxWaitSeconds } from '../headers/prefer.js'
 import { authenticate } from '../middleware/authenticate.js'
 import type { RateLimit } from '../middleware/rateLimit.js'
 import { HttpProblem } from '../problems/httpProblem.js'
 import type { Answer } from './answer.js'
-import { contextOf } from './contextOf.js'
 import { parseBody, parseParams, parseQuery } from './parseRequest.js'
-import type { RequestContext } from './requestContext.js'
+import { contextOf, type RequestContext } from './requestContext.js'
 import type { Route, RouteRequest } from './route.js'
 import { sendProblem } from './sendProblem.js'
 import { writeAnswer } from './writeAnswer.js'
 
 const defaultTimeoutMs = 30_000
+
+/** A request for which the router found a route. */
+export type RoutedRequest = IncomingMessage & { readonly params: Readonly<Record<string, string>> }
+export type RouteListener = (request: RoutedRequest, response: ServerResponse) => void
 
 /** Rejects when the time of the request is over, so that no client waits for ever on a store that hangs. */
 const withTimeout = (context: RequestContext, route: Route, work: Promise<Answer>): Promise<Answer> => {
@@ -34,26 +37,26 @@ const answerOf = async (
   dependencies: HttpDependencies,
   limit: RateLimit,
   route: Route,
-  request: Request,
-  response: Response,
+  request: RoutedRequest,
+  response: ServerResponse,
 ): Promise<Answer> => {
   const context = contextOf(response)
   try {
     await authenticate(dependencies.authenticator, route, context)
   } finally {
     // Wrong keys count too (by address): each of them may cost a look into the log.
-    await limit(request, response)
+    await limit(response)
   }
-  const params = parseParams(route, request)
-  const query = parseQuery(route, request)
+  const params = parseParams(route, request.params, context)
+  const query = parseQuery(route, request.url ?? '/')
   const body = await parseBody(route, request)
   const parsed = { params, query, body, context } as RouteRequest<never, never, never>
   return withTimeout(context, route, route.handle(dependencies, parsed))
 }
 
 /** The path of a request through a route: who, how often, what; then the handler's answer is written. */
-export const serveRoute = (dependencies: HttpDependencies, limit: RateLimit, route: Route): RequestHandler => {
-  const serve = async (request: Request, response: Response): Promise<void> => {
+export const serveRoute = (dependencies: HttpDependencies, limit: RateLimit, route: Route): RouteListener => {
+  const serve = async (request: RoutedRequest, response: ServerResponse): Promise<void> => {
     const context = contextOf(response)
     context.route = route.path
     context.honoured = route.headers ?? []
