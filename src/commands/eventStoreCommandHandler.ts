@@ -28,6 +28,10 @@ export interface CommandHandlerDependencies {
 /** How often a command is decided again because others changed its stream in between. */
 const conflictRetries = 3
 
+/** Its id was derived from something (a version 5 UUID), so another process may come to the same one. */
+const isRepeatable = ({ commandId, requestHash }: CommandContext): boolean =>
+  requestHash !== undefined || commandId[14] === '5'
+
 interface CacheEntry {
   readonly aggregate: unknown
   readonly memory: StreamMemory<unknown>
@@ -51,8 +55,8 @@ const staleIfMatch = (currentRevision: number): FlowledgerError =>
  * queue; other processes are found out about by the exact revision of the append.
  *
  * Two processes may hold the same remembered revision and get the same repeated command: then the log takes the second append
- * for a repetition of the first and writes nothing, because the ids are equal. So a command that can come twice (it has a
- * `requestHash`) reads back the last event that it appended.
+ * for a repetition of the first and writes nothing, because the ids are equal. So a command that can come twice reads back
+ * the last event that it appended.
  */
 export const createCommandHandler = ({
   store,
@@ -208,7 +212,7 @@ export const createCommandHandler = ({
       const prepared = prepareAppend(stream, revision, memory.lastHash, events, context)
       tried = prepared
       const appended = await append(stream, revision, prepared)
-      if (appended && (context.requestHash === undefined || (await isOurs(stream, appended, prepared)))) {
+      if (appended && (!isRepeatable(context) || (await isOurs(stream, appended, prepared)))) {
         const recorded = recordedEvents(stream, revision, prepared, appended.position, context.now)
         memory = keep(aggregate, stream, remember(aggregate, memory, recorded, prepared.bytes, monotonic()))
         return { ...memory, state: memory.state, events: recorded, position: appended.position, replayed: false }
