@@ -24,9 +24,9 @@ const formsOf = (secret: string): string[] => {
 }
 
 const encodedForms = (secret: string): string[] => {
-  const encoded = encodeURIComponent(secret.toWellFormed())
+  const encoded = encodeURIComponent(Buffer.from(secret, 'utf8').toString('utf8'))
   const form = new URLSearchParams([['', secret]]).toString().slice(1)
-  const lowerCase = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase())
+  const lowerCase = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (octet) => octet.toLowerCase())
   return [encoded, lowerCase(encoded), form, lowerCase(form), encoded.replaceAll('%20', '+')]
 }
 

@@ -45,7 +45,7 @@ export const resolveTemplates = (value: JsonValue, scope: Scope, engine: Express
  * fields which the type marks for them.
  */
 export const resolveConfig = (
-  type: NodeType,
+  type: Pick<NodeType, 'opaqueFields' | 'secretFields'>,
   config: JsonObject,
   scope: Scope,
   engine: ExpressionEngine,

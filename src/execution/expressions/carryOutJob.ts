@@ -8,7 +8,7 @@ import type { ExpressionJob, ExpressionJobResult } from './expressionJob.js'
 /** Carries a job out where it was sent. What the user's expressions did wrong is part of the result. */
 export const carryOutJob = (job: ExpressionJob, engine: ExpressionEngine): ExpressionJobResult => {
   try {
-    return { ok: true, value: valueOf(job, engine) }
+    return { ok: true, value: outcomeOf(job, engine) }
   } catch (error) {
     if (error instanceof NodeFailure) return { ok: false, error: { node: error.error } }
     if (error instanceof ExpressionError) return { ok: false, error: { code: error.code, message: error.message } }
@@ -22,7 +22,7 @@ const named = <Type extends { readonly type: string }>(types: readonly Type[], n
   return found
 }
 
-const valueOf = (job: ExpressionJob, engine: ExpressionEngine): JsonValue | PureOutcome | WaitPlan => {
+const outcomeOf = (job: ExpressionJob, engine: ExpressionEngine): JsonValue | PureOutcome | WaitPlan => {
   switch (job.kind) {
     case 'expression':
       return engine.evaluate(job.source, job.scope)
