@@ -43,6 +43,8 @@ export function openDatabase(directory: string, options: { readOnly?: boolean } 
     overlappingSync: false,
     // Pages are mapped while they are read and no longer, so the resident size does not grow with the log.
     remapChunks: true,
+    // Writes are grouped here; LMDB's own grouping leaves a rejection without a listener when a commit fails.
+    eventTurnBatching: false,
     readOnly: options.readOnly ?? false,
     ...encodings,
   })

@@ -125,6 +125,7 @@ export class Staging {
   /** Hands every write to LMDB, which commits them in one transaction. Resolves when they are on disk. */
   flush(): Promise<unknown> {
     const { root, log, index, names, meta } = this.store.database
+    // Within a batch single writes have no outcome of their own.
     return root.batch(() => {
       const logKey = Buffer.allocUnsafe(6)
       const indexKey = Buffer.allocUnsafe(10)
