@@ -1,6 +1,6 @@
-import { v5 as uuidv5 } from 'uuid'
 import { canonicalJson } from '../../domain/canonicalJson.js'
 import { FlowledgerError } from '../../domain/errors.js'
+import { eventIdsOf } from '../../domain/eventIds.js'
 import type { DomainEvent } from '../../domain/events/catalogue/index.js'
 import { schemaVersionOf } from '../../domain/events/decodeEvent.js'
 import type { EventMetadata } from '../../domain/events/metadata.js'
@@ -26,9 +26,6 @@ export interface PreparedAppend<Event extends DomainEvent> {
   /** Size of all data and metadata. */
   readonly bytes: number
 }
-
-/** The id of a command's event: the same command leads to the same ids, whenever and wherever it is repeated. */
-export const eventId = (commandId: string, index: number): string => uuidv5(String(index), commandId)
 
 /** What of the metadata is the same in all events of a command, and its canonical JSON around what differs. */
 const commonMetadata = (context: CommandContext) => {
@@ -72,11 +69,12 @@ export const prepareAppend = <Event extends DomainEvent>(
   context: CommandContext,
 ): PreparedAppend<Event> => {
   const common = commonMetadata(context)
+  const idOf = eventIdsOf(context.commandId)
   let hash = prevHash
   let bytes = 0
   const prepared = events.map((event, index): PreparedEvent<Event> => {
     const { type, data } = event
-    const id = eventId(context.commandId, index)
+    const id = idOf(index)
     const schemaVersion = schemaVersionOf(type)
     const dataJson = canonicalJson(data)
     const metadataJson = common.canonical(schemaVersion, hash)

@@ -45,18 +45,44 @@ export const foldAll = <State, Event extends DomainEvent>(
   return next
 }
 
-/** Notes which command wrote an event. Noting the same event again changes nothing. */
-export const noteCommand = (
+interface CommandTrace {
+  readonly commandId: string
+  readonly requestHash?: string | undefined
+}
+
+/** Notes which command wrote the events of a range. Noting the same events again changes nothing. */
+const noteRange = (
   commands: Map<string, SeenCommand>,
-  { revision }: Pick<StoredEvent, 'revision'>,
-  { commandId, requestHash }: { readonly commandId: string; readonly requestHash?: string | undefined },
+  firstRevision: number,
+  lastRevision: number,
+  { commandId, requestHash }: CommandTrace,
 ): void => {
   const seen = commands.get(commandId)
   commands.set(commandId, {
-    firstRevision: seen ? Math.min(seen.firstRevision, revision) : revision,
-    lastRevision: seen ? Math.max(seen.lastRevision, revision) : revision,
+    firstRevision: seen ? Math.min(seen.firstRevision, firstRevision) : firstRevision,
+    lastRevision: seen ? Math.max(seen.lastRevision, lastRevision) : lastRevision,
     requestHash,
   })
+}
+
+export const noteCommand = (
+  commands: Map<string, SeenCommand>,
+  { revision }: Pick<StoredEvent, 'revision'>,
+  trace: CommandTrace,
+): void => noteRange(commands, revision, revision, trace)
+
+/** Events of one command are neighbours (they were one append): one entry is made for all of them. */
+const noteCommands = (
+  commands: Map<string, SeenCommand>,
+  events: readonly Pick<RecordedEvent, 'revision' | 'metadata'>[],
+): void => {
+  let first = events[0]
+  for (const [index, event] of events.entries()) {
+    const next = events[index + 1]
+    if (!first || next?.metadata.commandId === event.metadata.commandId) continue
+    noteRange(commands, first.revision, event.revision, event.metadata)
+    first = next
+  }
 }
 
 /** The memory after further events of the same stream. The map of commands is carried on, not copied. */
@@ -69,7 +95,7 @@ export const remember = <State, Event extends DomainEvent>(
 ): StreamMemory<State> => {
   const last = events.at(-1)
   if (!last) return { ...memory, knownAt }
-  for (const event of events) noteCommand(memory.commands, event, event.metadata)
+  noteCommands(memory.commands, events)
   return {
     state: foldAll(aggregate, memory.state, events),
     revision: last.revision,
