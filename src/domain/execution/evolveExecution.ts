@@ -1,161 +1,147 @@
 import type { ExecutionEvent } from '../events/catalogue/index.js'
 import type { RecordedEvent } from '../events/recordedEvent.js'
-import type { JsonValue } from '../json.js'
-import { evolveNode, isNodeEvent } from './evolveNode.js'
-import type { ExecutionOutcome, ExecutionState, NodeState, TimerState } from './executionState.js'
-import { absentExecution } from './executionState.js'
+import { evolveNode, isNodeEvent, newNode } from './evolveNode.js'
+import type { ExecutionOutcome, ExecutionState, NodeState } from './executionState.js'
 import type { Occasion } from './occasion.js'
-import { emptyMap, getIn, setIn, valuesOf } from './persistentMap.js'
+import { getIn, valuesOf } from './persistentMap.js'
+import { draftOf, type StateDraft, stateOf } from './stateDraft.js'
 import { valueFrom } from './valueFrom.js'
 
 const isOpen = ({ status }: NodeState): boolean =>
   status !== 'completed' && status !== 'skipped' && status !== 'failed' && status !== 'pending'
 
-/** What was open when the run ended is cancelled. */
-const closeNodes = (state: ExecutionState): ExecutionState['nodes'] => {
-  let nodes = state.nodes
-  for (const node of valuesOf(state.nodes)) {
-    if (isOpen(node)) nodes = setIn(nodes, node.nodeId, { ...node, status: 'cancelled' })
+const end = (draft: StateDraft, outcome: ExecutionOutcome, { at }: Occasion): void => {
+  draft.phase = 'ended'
+  draft.outcome = outcome
+  draft.paused = false
+  draft.finishedAt = at
+  if (outcome === 'completed') return
+  // What was open is cancelled with the run.
+  for (const node of [...valuesOf(draft.nodes)]) {
+    if (isOpen(node)) draft.nodes.recent.set(node.nodeId, { ...node, status: 'cancelled' })
   }
-  return nodes
 }
 
-const end = (
-  state: ExecutionState,
-  outcome: ExecutionOutcome,
-  { at }: Occasion,
-  rest: Partial<ExecutionState> = {},
-): ExecutionState => ({
-  ...state,
-  phase: 'ended',
-  outcome,
-  paused: false,
-  nodes: outcome === 'completed' ? state.nodes : closeNodes(state),
-  finishedAt: at,
-  ...rest,
-})
+type Started = Extract<ExecutionEvent, { type: 'ExecutionStarted' }>
 
-const started = ({ data }: Extract<ExecutionEvent, { type: 'ExecutionStarted' }>, { at }: Occasion): ExecutionState => {
-  const { trigger, queued, input, ...pinned } = data
-  const node: NodeState = {
-    nodeId: trigger.nodeId,
-    key: trigger.key,
-    nodeType: trigger.type,
-    status: 'completed',
-    inputFrom: [],
-    attempts: 0,
-    tries: 0,
-    crashes: 0,
-    history: [],
-    ports: ['out'],
-    output: input,
-    startedAt: at,
-    finishedAt: at,
-  }
-  const { executionId, workflowId, version, versionId, contentHash, parent, origin } = pinned
-  return {
-    ...absentExecution,
-    phase: queued ? 'queued' : 'active',
-    executionId,
-    workflowId,
-    version,
-    versionId,
-    contentHash,
-    trigger,
-    input,
-    ...(parent === undefined ? undefined : { parent }),
-    ...(origin === undefined ? undefined : { origin }),
-    nodes: setIn<NodeState>(emptyMap, trigger.nodeId, node),
-    decided: 1,
-    startedAt: at,
-  }
+const start = (draft: StateDraft, { data }: Started, { at }: Occasion): void => {
+  const { trigger, queued, input, parent, origin } = data
+  draft.phase = queued ? 'queued' : 'active'
+  draft.executionId = data.executionId
+  draft.workflowId = data.workflowId
+  draft.version = data.version
+  draft.versionId = data.versionId
+  draft.contentHash = data.contentHash
+  draft.trigger = trigger
+  draft.input = input
+  draft.startedAt = at
+  draft.parent = parent
+  draft.origin = origin
+  const node = newNode(trigger.nodeId, trigger.key, trigger.type, at)
+  node.status = 'completed'
+  node.ports = ['out']
+  node.output = input
+  node.finishedAt = at
+  draft.nodes.recent.set(trigger.nodeId, node)
+  draft.decided = 1
 }
 
 /** Failed nodes and what the end of the run had cut off are undecided again. */
-const reopen = (state: ExecutionState, retried: readonly string[]): ExecutionState => {
-  let nodes = state.nodes
+const reopen = (draft: StateDraft, retried: readonly string[]): void => {
   for (const nodeId of retried) {
-    const node = getIn(nodes, nodeId)
-    if (node !== undefined)
-      nodes = setIn(nodes, nodeId, { ...node, status: 'pending', ports: [], tries: 0, crashes: 0 })
+    const node = getIn(draft.nodes, nodeId)
+    if (node === undefined) continue
+    draft.nodes.recent.set(nodeId, {
+      ...node,
+      status: 'pending',
+      ports: [],
+      tries: 0,
+      crashes: 0,
+      finishedAt: undefined,
+    })
   }
-  const { outcome: _outcome, ending: _ending, error: _error, finishedAt: _finishedAt, ...rest } = state
-  return { ...rest, phase: 'active', nodes }
+  draft.phase = 'active'
+  draft.outcome = undefined
+  draft.ending = undefined
+  draft.error = undefined
+  draft.finishedAt = undefined
 }
 
-const outputOf = (state: ExecutionState, outputFrom: readonly string[]): JsonValue =>
-  outputFrom.length === 0 ? null : valueFrom(state, outputFrom)
-
-/** The state after one more event. Pure and total; needs nothing but the events. */
-export const applyEvent = (state: ExecutionState, event: ExecutionEvent, occasion: Occasion): ExecutionState => {
-  if (isNodeEvent(event)) return evolveNode(state, event, occasion)
+/** Folds one more event into a draft. Total; needs nothing but the events. */
+export const applyTo = (draft: StateDraft, event: ExecutionEvent, occasion: Occasion): void => {
+  if (isNodeEvent(event)) {
+    evolveNode(draft, event, occasion)
+    return
+  }
   switch (event.type) {
     case 'ExecutionStarted':
-      return started(event, occasion)
-    case 'TimerScheduled': {
-      const timer: TimerState = { ...event.data, fired: false }
-      return { ...state, timers: setIn(state.timers, timer.timerId, timer) }
-    }
+      start(draft, event, occasion)
+      return
+    case 'TimerScheduled':
+      draft.timers.recent.set(event.data.timerId, { ...event.data, fired: false })
+      return
     case 'TimerFired': {
-      const timer = getIn(state.timers, event.data.timerId)
-      if (timer === undefined) return state
-      const timers = setIn(state.timers, timer.timerId, { ...timer, fired: true })
-      if (timer.kind !== 'runTimeout') return { ...state, timers }
+      const timer = getIn(draft.timers, event.data.timerId)
+      if (timer === undefined) return
+      draft.timers.recent.set(timer.timerId, { ...timer, fired: true })
+      if (timer.kind !== 'runTimeout') return
       const error = { class: 'timeout', code: 'run_timeout', message: 'the run took longer than its workflow allows' }
-      return { ...state, timers, ending: { outcome: 'timedOut', since: occasion.at, error } }
+      draft.ending = { outcome: 'timedOut', since: occasion.at, error }
+      return
     }
     case 'SignalReceived': {
       const { signalId, name, payload, dedupeId } = event.data
-      return {
-        ...state,
-        signals: [...state.signals, { signalId, name, payload }],
-        dedupeIds: dedupeId === null ? state.dedupeIds : setIn(state.dedupeIds, dedupeId, true as const),
-      }
+      draft.signals = [...draft.signals, { signalId, name, payload }]
+      if (dedupeId !== null) draft.dedupeIds.recent.set(dedupeId, true)
+      return
     }
     case 'SignalConsumed':
-      return { ...state, signals: state.signals.filter(({ signalId }) => signalId !== event.data.signalId) }
+      draft.signals = draft.signals.filter(({ signalId }) => signalId !== event.data.signalId)
+      return
     case 'ExecutionPaused':
-      return { ...state, paused: true }
+      draft.paused = true
+      return
     case 'ExecutionResumed':
-      if (event.data.from === 'failed') return reopen(state, event.data.retriedNodeIds ?? [])
-      return event.data.from === 'queued' ? { ...state, phase: 'active' } : { ...state, paused: false }
-    case 'ExecutionCancelRequested': {
-      const { reason } = event.data
-      const ending = {
-        outcome: 'cancelled',
-        since: occasion.at,
-        ...(reason === undefined ? undefined : { reason }),
-      } as const
-      return { ...state, ending }
-    }
+      if (event.data.from === 'failed') reopen(draft, event.data.retriedNodeIds ?? [])
+      else if (event.data.from === 'queued') draft.phase = 'active'
+      else draft.paused = false
+      return
+    case 'ExecutionCancelRequested':
+      draft.ending = { outcome: 'cancelled', since: occasion.at, reason: event.data.reason }
+      return
     case 'ExecutionCancelled':
-      return end(state, 'cancelled', occasion)
+      end(draft, 'cancelled', occasion)
+      return
     case 'ExecutionCompleted': {
       const { outputFrom } = event.data
-      return end(state, 'completed', occasion, { output: outputOf(state, outputFrom), outputFrom })
+      draft.output = valueFrom(draft, outputFrom)
+      draft.outputFrom = outputFrom
+      end(draft, 'completed', occasion)
+      return
     }
     case 'ExecutionFailed':
-      return end(state, 'failed', occasion, { error: event.data.error })
+      draft.error = event.data.error
+      end(draft, 'failed', occasion)
+      return
     case 'ExecutionTimedOut':
-      return end(state, 'timedOut', occasion, { error: event.data.error })
+      draft.error = event.data.error
+      end(draft, 'timedOut', occasion)
+      return
   }
 }
 
-const occasionOf = ({ metadata }: RecordedEvent<ExecutionEvent>): Occasion => ({
-  at: metadata.occurredAt,
-  actor: metadata.actor,
-})
-
-/** Folds recorded events; the same as applying one after the other. */
+/** Folds recorded events. The state given is left as it is. */
 export const evolveAllExecution = (
   state: ExecutionState,
   events: readonly RecordedEvent<ExecutionEvent>[],
 ): ExecutionState => {
   const last = events.at(-1)
   if (last === undefined) return state
-  let next = state
-  for (const event of events) next = applyEvent(next, event, occasionOf(event))
-  return { ...next, correlationId: next.correlationId || last.metadata.$correlationId, lastEventId: last.id }
+  const draft = draftOf(state)
+  for (const event of events) applyTo(draft, event, { at: event.metadata.occurredAt, actor: event.metadata.actor })
+  if (draft.correlationId === '') draft.correlationId = last.metadata.$correlationId
+  draft.lastEventId = last.id
+  return stateOf(draft)
 }
 
 export const evolveExecution = (state: ExecutionState, event: RecordedEvent<ExecutionEvent>): ExecutionState =>

@@ -1,9 +1,10 @@
 import type { NodeError } from '../events/catalogue/execution.js'
 import type { ExecutionEvent } from '../events/catalogue/index.js'
 import type { JsonValue } from '../json.js'
-import type { AttemptRecord, ExecutionState, NodeState } from './executionState.js'
+import type { AttemptRecord, NodeState } from './executionState.js'
 import type { Occasion } from './occasion.js'
-import { getIn, setIn } from './persistentMap.js'
+import { getIn } from './persistentMap.js'
+import type { StateDraft } from './stateDraft.js'
 import { valueFrom } from './valueFrom.js'
 
 const nodeEventTypes = [
@@ -18,35 +19,49 @@ const nodeEventTypes = [
   'NodeResultDiscarded',
 ] as const
 type NodeEvent = Extract<ExecutionEvent, { type: (typeof nodeEventTypes)[number] }>
+type NodeDraft = { -readonly [K in keyof NodeState]: NodeState[K] }
 
 const known: ReadonlySet<string> = new Set(nodeEventTypes)
 export const isNodeEvent = (event: ExecutionEvent): event is NodeEvent => known.has(event.type)
 
-const fresh = ({ nodeId, key, nodeType }: NodeEvent['data'], at: string): NodeState => ({
+const none: readonly never[] = []
+
+/** A node that nothing has happened to. All have every field, so that the engine knows one shape of them. */
+export const newNode = (nodeId: string, key: string, nodeType: string, at: string): NodeDraft => ({
   nodeId,
   key,
   nodeType,
   status: 'pending',
-  inputFrom: [],
+  inputFrom: none,
   attempts: 0,
   tries: 0,
   crashes: 0,
-  history: [],
-  ports: [],
+  history: none,
+  wait: undefined,
+  leaseUntil: undefined,
+  ports: none,
+  output: undefined,
+  error: undefined,
+  handling: undefined,
+  decisions: undefined,
+  deadEdges: undefined,
+  resolutions: undefined,
   startedAt: at,
+  finishedAt: undefined,
 })
 
-/** The record of an attempt, finished. */
-const finish = (
-  history: readonly AttemptRecord[],
+const finishAttempt = (
+  node: NodeDraft,
   attempt: number | undefined,
   at: string,
   outcome: NonNullable<AttemptRecord['outcome']>,
-  rest: Partial<AttemptRecord> = {},
-): readonly AttemptRecord[] =>
-  attempt === undefined || history.length === 0
-    ? history
-    : history.map((record) => (record.attempt === attempt ? { ...record, finishedAt: at, outcome, ...rest } : record))
+  rest?: Partial<AttemptRecord>,
+): void => {
+  if (attempt === undefined || node.history.length === 0) return
+  node.history = node.history.map((record) =>
+    record.attempt === attempt ? { ...record, finishedAt: at, outcome, ...rest } : record,
+  )
+}
 
 /** What a handled failure emits on the port `error` (execution.md). */
 export const errorOutput = (
@@ -55,108 +70,115 @@ export const errorOutput = (
   nodeKey: string,
 ): JsonValue => ({ class: errorClass, code, message, attempt: attempt ?? 1, nodeKey })
 
-/** The node after the event, and whether it has thereby been decided. */
-const next = (
-  state: ExecutionState,
-  node: NodeState,
-  event: NodeEvent,
-  { at, actor }: Occasion,
-): { node: NodeState; decided: boolean } => {
+const fail = (draft: StateDraft, node: NodeDraft, event: Extract<NodeEvent, { type: 'NodeFailed' }>, at: string) => {
+  const { nodeId, inputFrom, attempt, error, handling } = event.data
+  finishAttempt(node, attempt, at, 'failed', { error })
+  node.inputFrom = inputFrom
+  node.error = error
+  node.handling = handling
+  node.crashes = 0
+  if (handling === 'hold') {
+    node.status = 'held'
+    return
+  }
+  node.status = 'failed'
+  node.finishedAt = at
+  if (handling === 'failRun') {
+    draft.ending ??= { outcome: 'failed', since: at, nodeId, error }
+    return
+  }
+  draft.decided += 1
+  node.ports = [handling === 'continue' ? 'out' : 'error']
+  node.output = handling === 'continue' ? null : errorOutput(error, attempt, node.key)
+}
+
+const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor }: Occasion): void => {
   switch (event.type) {
     case 'NodeScheduled': {
       const { inputFrom, wait, attempt } = event.data
-      const scheduled = { ...node, inputFrom, startedAt: node.attempts === 0 ? at : node.startedAt }
-      if (wait === undefined) return { node: { ...scheduled, status: 'scheduled' }, decided: false }
-      const attempts = attempt ?? node.attempts + 1
-      return { node: { ...scheduled, status: 'waiting', wait, attempts, tries: node.tries + 1 }, decided: false }
+      if (node.attempts === 0) node.startedAt = at
+      node.inputFrom = inputFrom
+      node.status = 'scheduled'
+      if (wait === undefined) return
+      node.status = 'waiting'
+      node.wait = wait
+      node.attempts = attempt ?? node.attempts + 1
+      node.tries += 1
+      return
     }
     case 'NodeAttemptStarted': {
       const { inputFrom, attempt, executor, leaseUntil } = event.data
-      const history = [...node.history, { attempt, executor, startedAt: at }]
-      const startedAt = node.attempts === 0 ? at : node.startedAt
-      const counts = { attempts: attempt, tries: node.tries + 1, history, leaseUntil, startedAt }
-      return { node: { ...node, status: 'running', inputFrom, ...counts }, decided: false }
+      if (node.attempts === 0) node.startedAt = at
+      node.status = 'running'
+      node.inputFrom = inputFrom
+      node.attempts = attempt
+      node.tries += 1
+      node.leaseUntil = leaseUntil
+      node.history = [...node.history, { attempt, executor, startedAt: at }]
+      return
     }
     case 'NodeAttemptFailed': {
       const { attempt, error, retryAt } = event.data
-      const history = finish(node.history, attempt, at, 'failed', {
-        error,
-        ...(retryAt === null ? undefined : { retryAt }),
-      })
-      return { node: { ...node, status: 'retrying', error, crashes: 0, history }, decided: false }
+      finishAttempt(node, attempt, at, 'failed', retryAt === null ? { error } : { error, retryAt })
+      node.status = 'retrying'
+      node.error = error
+      node.crashes = 0
+      return
     }
     case 'NodeCompleted': {
       const { inputFrom, attempt, output, ports, decisions } = event.data
-      const { error: _, ...rest } = node
-      const completed: NodeState = {
-        ...rest,
-        status: 'completed',
-        inputFrom,
-        ports,
-        output: output === undefined ? valueFrom(state, inputFrom) : output,
-        crashes: 0,
-        history: finish(node.history, attempt, at, 'completed'),
-        ...(decisions === undefined ? undefined : { decisions }),
-        finishedAt: at,
-      }
-      return { node: completed, decided: true }
+      finishAttempt(node, attempt, at, 'completed')
+      node.status = 'completed'
+      node.inputFrom = inputFrom
+      node.ports = ports
+      node.output = output === undefined ? valueFrom(draft, inputFrom) : output
+      node.decisions = decisions
+      node.error = undefined
+      node.crashes = 0
+      node.finishedAt = at
+      draft.decided += 1
+      return
     }
     case 'NodeSkipped':
-      return {
-        node: { ...node, status: 'skipped', ports: [], deadEdges: event.data.deadEdges, finishedAt: at },
-        decided: true,
-      }
-    case 'NodeFailed': {
-      const { inputFrom, attempt, error, handling } = event.data
-      const history = finish(node.history, attempt, at, 'failed', { error })
-      const failed = { ...node, inputFrom, error, handling, history, crashes: 0 }
-      if (handling === 'hold') return { node: { ...failed, status: 'held' }, decided: false }
-      const finished = { ...failed, status: 'failed', finishedAt: at } as const
-      if (handling === 'failRun') return { node: finished, decided: false }
-      if (handling === 'continue') return { node: { ...finished, ports: ['out'], output: null }, decided: true }
-      const output = errorOutput(error, attempt, node.key)
-      return { node: { ...finished, ports: ['error'], output }, decided: true }
-    }
-    case 'NodeInDoubt': {
-      const { attempt, handling } = event.data
-      const history = finish(node.history, attempt, at, 'inDoubt')
-      const status = handling === 'hold' ? 'inDoubt' : 'scheduled'
+      node.status = 'skipped'
+      node.deadEdges = event.data.deadEdges
+      node.finishedAt = at
+      draft.decided += 1
+      return
+    case 'NodeFailed':
+      fail(draft, node, event, at)
+      return
+    case 'NodeInDoubt':
+      finishAttempt(node, event.data.attempt, at, 'inDoubt')
+      node.status = event.data.handling === 'hold' ? 'inDoubt' : 'scheduled'
+      node.crashes += 1
       // A crash says nothing about the node's own success, so it does not use up its tries.
-      return {
-        node: { ...node, status, crashes: node.crashes + 1, tries: Math.max(0, node.tries - 1), history },
-        decided: false,
-      }
-    }
+      node.tries = Math.max(0, node.tries - 1)
+      return
     case 'NodeResolved': {
       const { action, reason } = event.data
-      const resolutions = [...(node.resolutions ?? []), { action, reason, actor, at }]
-      const status = action === 'retry' ? 'pending' : node.status
-      return {
-        node: { ...node, status, resolutions, ...(action === 'retry' ? { tries: 0, crashes: 0 } : undefined) },
-        decided: false,
-      }
+      node.resolutions = [...(node.resolutions ?? []), { action, reason, actor, at }]
+      if (action !== 'retry') return
+      node.status = 'pending'
+      node.tries = 0
+      node.crashes = 0
+      return
     }
     case 'NodeResultDiscarded': {
       const { attempt, error } = event.data
-      const history = finish(node.history, attempt, at, 'discarded', error === undefined ? {} : { error })
+      finishAttempt(node, attempt, at, 'discarded', error === undefined ? undefined : { error })
       const isOpen = node.status === 'running' || node.status === 'waiting' || node.status === 'inDoubt'
-      const isCurrent = isOpen && node.attempts === attempt
-      return {
-        node: { ...node, ...(isCurrent ? { status: 'cancelled' as const } : undefined), history },
-        decided: false,
-      }
+      if (isOpen && node.attempts === attempt) node.status = 'cancelled'
+      return
     }
   }
 }
 
-export const evolveNode = (state: ExecutionState, event: NodeEvent, occasion: Occasion): ExecutionState => {
-  const { nodeId } = event.data
-  const before = getIn(state.nodes, nodeId) ?? fresh(event.data, occasion.at)
-  const { node, decided } = next(state, before, event, occasion)
-  const nodes = setIn(state.nodes, nodeId, node)
-  if (event.type === 'NodeFailed' && event.data.handling === 'failRun' && state.ending === undefined) {
-    const ending = { outcome: 'failed', since: occasion.at, nodeId, error: event.data.error } as const
-    return { ...state, nodes, ending }
-  }
-  return { ...state, nodes, decided: state.decided + (decided ? 1 : 0) }
+/** Folds an event of a node. The node's earlier state may be shared with earlier states of the run: it is copied. */
+export const evolveNode = (draft: StateDraft, event: NodeEvent, occasion: Occasion): void => {
+  const { nodeId, key, nodeType } = event.data
+  const before = getIn(draft.nodes, nodeId)
+  const node = before === undefined ? newNode(nodeId, key, nodeType, occasion.at) : { ...before }
+  apply(draft, node, event, occasion)
+  draft.nodes.recent.set(nodeId, node)
 }

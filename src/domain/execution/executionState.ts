@@ -59,19 +59,19 @@ export interface NodeState {
   /** Attempts in a row that a crash left without an outcome. */
   readonly crashes: number
   readonly history: readonly AttemptRecord[]
-  readonly leaseUntil?: string
-  readonly wait?: RecordedWait
+  readonly leaseUntil?: string | undefined
+  readonly wait?: RecordedWait | undefined
   /** Ports it emitted; empty until it is decided and when it was skipped. */
   readonly ports: readonly string[]
   /** Its output, whether recorded or passed through. */
-  readonly output?: JsonValue
-  readonly error?: NodeError
-  readonly handling?: EventData<'NodeFailed'>['handling']
-  readonly decisions?: readonly Decision[]
-  readonly deadEdges?: readonly DeadEdge[]
-  readonly resolutions?: readonly Resolution[]
+  readonly output?: JsonValue | undefined
+  readonly error?: NodeError | undefined
+  readonly handling?: EventData<'NodeFailed'>['handling'] | undefined
+  readonly decisions?: readonly Decision[] | undefined
+  readonly deadEdges?: readonly DeadEdge[] | undefined
+  readonly resolutions?: readonly Resolution[] | undefined
   readonly startedAt: string
-  readonly finishedAt?: string
+  readonly finishedAt?: string | undefined
 }
 
 export interface TimerState {
@@ -92,9 +92,9 @@ export interface KeptSignal {
 export interface Ending {
   readonly outcome: 'failed' | 'cancelled' | 'timedOut'
   readonly since: string
-  readonly nodeId?: string
-  readonly error?: NodeError
-  readonly reason?: string
+  readonly nodeId?: string | undefined
+  readonly error?: NodeError | undefined
+  readonly reason?: string | undefined
 }
 
 export type ExecutionOutcome = 'completed' | 'failed' | 'cancelled' | 'timedOut'
@@ -102,7 +102,7 @@ export type ExecutionOutcome = 'completed' | 'failed' | 'cancelled' | 'timedOut'
 /** A run as its events tell it. `absent`: its stream does not exist. */
 export interface ExecutionState {
   readonly phase: 'absent' | 'queued' | 'active' | 'ended'
-  readonly outcome?: ExecutionOutcome
+  readonly outcome?: ExecutionOutcome | undefined
   readonly executionId: string
   readonly workflowId: string
   readonly version: number
@@ -110,10 +110,10 @@ export interface ExecutionState {
   readonly contentHash: string
   readonly trigger: EventData<'ExecutionStarted'>['trigger']
   readonly input: JsonValue
-  readonly parent?: NonNullable<EventData<'ExecutionStarted'>['parent']>
-  readonly origin?: NonNullable<EventData<'ExecutionStarted'>['origin']>
+  readonly parent?: NonNullable<EventData<'ExecutionStarted'>['parent']> | undefined
+  readonly origin?: NonNullable<EventData<'ExecutionStarted'>['origin']> | undefined
   readonly paused: boolean
-  readonly ending?: Ending
+  readonly ending?: Ending | undefined
   readonly nodes: PersistentMap<NodeState>
   /** Nodes that are completed, skipped, or failed and handled. */
   readonly decided: number
@@ -122,12 +122,12 @@ export interface ExecutionState {
   readonly signals: readonly KeptSignal[]
   readonly dedupeIds: PersistentMap<true>
   /** The run's output once it is completed. */
-  readonly output?: JsonValue
+  readonly output?: JsonValue | undefined
   /** Nodes that made the output. */
-  readonly outputFrom?: readonly string[]
-  readonly error?: NodeError
+  readonly outputFrom?: readonly string[] | undefined
+  readonly error?: NodeError | undefined
   readonly startedAt: string
-  readonly finishedAt?: string
+  readonly finishedAt?: string | undefined
   /** Of the command that started the run; everything that follows carries it on. */
   readonly correlationId: string
   /** What led to whatever comes next, where nothing else did. */
@@ -136,6 +136,7 @@ export interface ExecutionState {
 
 export const absentExecution: ExecutionState = {
   phase: 'absent',
+  outcome: undefined,
   executionId: '',
   workflowId: '',
   version: 0,
@@ -143,13 +144,20 @@ export const absentExecution: ExecutionState = {
   contentHash: '',
   trigger: { nodeId: '', key: '', type: '' },
   input: null,
+  parent: undefined,
+  origin: undefined,
   paused: false,
+  ending: undefined,
   nodes: emptyMap,
   decided: 0,
   timers: emptyMap,
   signals: [],
   dedupeIds: emptyMap,
+  output: undefined,
+  outputFrom: undefined,
+  error: undefined,
   startedAt: '',
+  finishedAt: undefined,
   correlationId: '',
   lastEventId: '',
 }

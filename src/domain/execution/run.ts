@@ -2,11 +2,12 @@ import type { ExecutionEvent } from '../events/catalogue/index.js'
 import type { Actor } from '../events/metadata.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
 import { withBudget } from '../expressions/inline.js'
-import { applyEvent } from './evolveExecution.js'
+import { applyTo } from './evolveExecution.js'
 import type { ExecutionState, NodeState } from './executionState.js'
 import { runLimits } from './limits.js'
 import { getIn } from './persistentMap.js'
 import type { PlannedNode, RunPlan } from './runPlan.js'
+import { draftOf, type StateDraft } from './stateDraft.js'
 
 /** What a decision about a run takes from outside. It comes in with the command, so deciding again decides the same. */
 export interface RunEnvironment {
@@ -25,7 +26,7 @@ export interface Run {
   readonly plan: RunPlan
   readonly env: RunEnvironment
   readonly events: ExecutionEvent[]
-  state: ExecutionState
+  readonly state: StateDraft
   /** About how many bytes the append will have. */
   bytes: number
   claimed: number
@@ -35,7 +36,7 @@ export const beginRun = (state: ExecutionState, plan: RunPlan, env: RunEnvironme
   plan,
   env: { ...env, engine: withBudget(env.engine) },
   events: [],
-  state,
+  state: draftOf(state),
   bytes: 0,
   claimed: 0,
 })
@@ -44,7 +45,7 @@ export const beginRun = (state: ExecutionState, plan: RunPlan, env: RunEnvironme
 export const emit = (run: Run, event: ExecutionEvent, payloadBytes = 0): void => {
   run.events.push(event)
   run.bytes += runLimits.eventOverhead + payloadBytes
-  run.state = applyEvent(run.state, event, { at: run.env.now, actor: run.env.actor })
+  applyTo(run.state, event, { at: run.env.now, actor: run.env.actor })
 }
 
 /**

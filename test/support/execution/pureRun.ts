@@ -2,11 +2,12 @@ import type { Definition } from '../../../src/domain/definition.js'
 import type { ExecutionEvent } from '../../../src/domain/events/catalogue/index.js'
 import type { Actor } from '../../../src/domain/events/metadata.js'
 import { decideStart } from '../../../src/domain/execution/decide/startRun.js'
-import { applyEvent } from '../../../src/domain/execution/evolveExecution.js'
+import { applyTo } from '../../../src/domain/execution/evolveExecution.js'
 import { absentExecution, type ExecutionState, type NodeState } from '../../../src/domain/execution/executionState.js'
 import { getIn } from '../../../src/domain/execution/persistentMap.js'
 import type { RunDecision, RunEnvironment } from '../../../src/domain/execution/run.js'
 import { planRun, type RunPlan } from '../../../src/domain/execution/runPlan.js'
+import { draftOf, stateOf } from '../../../src/domain/execution/stateDraft.js'
 import type { JsonValue } from '../../../src/domain/json.js'
 import type { ExecutableNodeTypes } from '../../../src/domain/nodes/behaviour.js'
 import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
@@ -65,7 +66,9 @@ export const pureRun = (
       const claim = run.slots > 0 ? { claim: { executor: 'test', slots: run.slots, graceMs: 1_000 } } : {}
       const env = { engine, now: run.now, actor: testActor, random: 0.5, ...claim }
       const decision = decide(state, plan, env)
-      for (const event of decision.events) state = applyEvent(state, event, { at: run.now, actor: testActor })
+      const draft = draftOf(state)
+      for (const event of decision.events) applyTo(draft, event, { at: run.now, actor: testActor })
+      state = stateOf(draft)
       events.push(...decision.events)
       appends.push([...decision.events])
       return appends
