@@ -15,6 +15,8 @@ export interface WorkQueue {
   consume(options: {
     group: string
     prefixes: readonly string[]
+    /** The event types that the consumer needs. A log that can filters by them; the consumer still skips others itself. */
+    types?: readonly string[]
     buffer: number
     signal: AbortSignal
   }): AsyncIterable<WorkItem>

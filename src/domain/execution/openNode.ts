@@ -10,12 +10,15 @@ import type { PlannedNode } from './runPlan.js'
 import { scopeOf } from './scope.js'
 import { timerId } from './timerIds.js'
 
-/** Upper bound of an attempt: the policy's, else the config's, else the type's. In milliseconds. */
+/** What a node type needs beyond its own configured timeout to report that. */
+const ownTimeoutSlackMs = 5_000
+
+/** Upper bound of an attempt, in milliseconds: the policy's, else the type's, or what the config wants if that is more. */
 export const attemptTimeoutMs = ({ policy, node, type }: PlannedNode): number => {
-  const configured = node.config.timeoutMs
   if (policy.timeoutMs !== undefined) return policy.timeoutMs
-  if (typeof configured === 'number') return configured
-  return type.kind === 'sideEffect' ? type.defaultTimeoutMs : 10_000
+  const bound = type.kind === 'sideEffect' ? type.defaultTimeoutMs : 10_000
+  const { timeoutMs } = node.config
+  return typeof timeoutMs === 'number' ? Math.max(bound, timeoutMs + ownTimeoutSlackMs) : bound
 }
 
 /** Stable over retries (execution.md, promise 4). */

@@ -7,6 +7,7 @@ import { finishRun } from '../finishRun.js'
 import { maxCrashes } from '../limits.js'
 import { failNode } from '../nodeFailures.js'
 import { openAttempt } from '../openNode.js'
+import { valuesOf } from '../persistentMap.js'
 import {
   beginRun,
   decisionOf,
@@ -83,7 +84,18 @@ export const decideOutcome = (
   if (outcome.kind === 'completed') completeNode(run, planned, node.inputFrom, outcome, attempt)
   else failNode(run, planned, node.inputFrom, outcome.error, attempt)
   advanceFrom(run, [nodeId])
+  claimScheduled(run)
   return decisionOf(run)
+}
+
+/** The place that this attempt leaves goes to another one of the same run, in the same append. */
+const claimScheduled = (run: Run): void => {
+  const { claim } = run.env
+  if (claim === undefined || !mayAdvance(run.state)) return
+  for (const { nodeId, status, inputFrom } of [...valuesOf(run.state.nodes)]) {
+    if (run.claimed >= claim.slots) return
+    if (status === 'scheduled') openAttempt(run, plannedNode(run.plan, nodeId), inputFrom)
+  }
 }
 
 /**
