@@ -11,6 +11,9 @@ import type { WorkflowCommands } from '../commands/workflows/workflowCommands.js
 import type { NodeTypes } from '../domain/nodes/nodeType.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { EventStore } from '../eventlog/eventStore.js'
+import type { ProjectionOperations } from '../projections/operations/projectionOperations.js'
+import type { ProjectionProgress } from '../projections/progress/projectionProgress.js'
+import type { ReadModels } from '../projections/queries/readModels.js'
 import type { RateLimitOptions } from './middleware/rateLimit.js'
 
 /** One thing that must be so before requests make sense: a store that answers, a projection that is caught up. */
@@ -40,6 +43,9 @@ export interface HttpDependencies {
   readonly executions: ExecutionCommands
   readonly store: EventStore
   readonly feed: EventFeed
+  readonly reads: ReadModels
+  readonly progress: Pick<ProjectionProgress, 'waitFor'>
+  readonly projections: ProjectionOperations
   readonly audit: Audit
   /** What `/readyz` reports. Never rejects: what can't be reached is a check that is not ready. */
   readonly readiness: () => Promise<readonly ReadinessCheck[]>

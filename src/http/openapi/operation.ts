@@ -1,7 +1,7 @@
 import type { oas31, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi'
 import { problemMediaType, problemTitle } from '../problems/problem.js'
 import type { ResponseSpec } from '../routing/answer.js'
-import type { Route } from '../routing/route.js'
+import { headersOf, type Route } from '../routing/route.js'
 import { requestHeaders, responseHeaders } from './headerSpecs.js'
 import { problemsOf } from './problemsOf.js'
 
@@ -49,7 +49,7 @@ const problem = (status: number, codes: readonly string[]): ZodOpenApiResponseOb
 })
 
 const headerParameters = (route: Route): oas31.ParameterObject[] =>
-  (route.headers ?? []).map((name) => ({
+  headersOf(route).map((name) => ({
     in: 'header',
     name,
     required: false,

@@ -1,4 +1,4 @@
-import type { Route } from '../routing/route.js'
+import { headersOf, type Route } from '../routing/route.js'
 import { requestHeaders } from './headerSpecs.js'
 
 type Codes = { readonly [status: number]: readonly string[] }
@@ -25,7 +25,7 @@ export const problemsOf = (route: Route): ReadonlyMap<number, readonly string[]>
     ofBody(route),
     route.params === undefined ? {} : { 404: ['not_found'] },
     { 422: ['invalid_query'] },
-    ...(route.headers ?? []).map((name) => requestHeaders[name].problems),
+    ...headersOf(route).map((name) => requestHeaders[name].problems),
     route.problems ?? {},
     { 429: ['rate_limited'], 500: ['internal'], 503: ['log_unavailable', 'store_unavailable', 'timeout'] },
   ]

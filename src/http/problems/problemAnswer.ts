@@ -3,6 +3,7 @@ import { LogUnavailable } from '../../eventlog/eventStore.js'
 import type { Answer, AnswerHeaders } from '../routing/answer.js'
 import { HttpProblem } from './httpProblem.js'
 import { problemMediaType, problemTitle, problemType } from './problem.js'
+import { isStoreUnavailable } from './storeErrors.js'
 
 const statusOf: { readonly [K in ErrorKind]: number } = {
   malformed: 400,
@@ -40,6 +41,12 @@ const answer = (status: number, code: string, place: ProblemPlace, members: obje
   }
 }
 
+/** The code for a store that can't be reached just now. */
+const unreachable = (error: unknown): string | undefined => {
+  if (error instanceof LogUnavailable) return 'log_unavailable'
+  return isStoreUnavailable(error) ? 'store_unavailable' : undefined
+}
+
 /**
  * The one mapper from errors to problem documents (RFC 9457). What is not a refusal we know is a 500 that tells nothing but
  * its trace id; the caller logs it.
@@ -58,17 +65,12 @@ export const problemAnswer = (error: unknown, place: ProblemPlace): Answer => {
   }
   if (error instanceof HttpProblem)
     return answer(error.status, error.code, place, { detail: error.message, instance }, error.headers)
-  if (error instanceof LogUnavailable)
-    return answer(
-      503,
-      'log_unavailable',
-      place,
-      { detail: 'The event log cannot be reached.', instance },
-      { 'Retry-After': '1' },
-    )
+  const store = unreachable(error)
+  if (store !== undefined)
+    return answer(503, store, place, { detail: 'It cannot be reached. Try again.', instance }, { 'Retry-After': '1' })
   return answer(500, 'internal', place, {}, {})
 }
 
 /** True where the answer hides what happened, so that it must be logged. */
 export const isUnknownError = (error: unknown): boolean =>
-  !(error instanceof FlowledgerError) && !(error instanceof HttpProblem) && !(error instanceof LogUnavailable)
+  !(error instanceof FlowledgerError || error instanceof HttpProblem) && unreachable(error) === undefined

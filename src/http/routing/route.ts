@@ -29,6 +29,9 @@ export const tags = [
 ] as const
 export type Tag = (typeof tags)[number]
 
+/** The read models by the name of their projection. */
+export type ProjectionName = 'workflows' | 'versions' | 'secrets' | 'executions' | 'activity' | 'api_keys'
+
 type Fields = z.ZodObject
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined
 
@@ -59,6 +62,8 @@ export interface Route {
   readonly responses: Responses
   /** Problem codes of its own by status. Those of its params, query, body, headers and scope follow from them. */
   readonly problems?: { readonly [status: number]: readonly string[] }
+  /** The read model that it answers from: with X-Consistency-Token it waits until that has caught up (Prefer: wait=N). */
+  readonly reads?: ProjectionName
   /** An example of the request's body. */
   readonly example?: unknown
   /** The longest it may take, in milliseconds, beside what `Prefer: wait` asks for; 0 has no end (streams). Default 30,000. */
@@ -83,3 +88,7 @@ export const defineRoute = <
 >(
   route: RouteSpec<P, Q, B, R>,
 ): Route => route as unknown as Route
+
+/** The request headers that a route honours, with those that follow from what it reads. */
+export const headersOf = (route: Pick<Route, 'headers' | 'reads'>): readonly RequestHeaderName[] =>
+  route.reads === undefined ? (route.headers ?? []) : [...(route.headers ?? []), 'X-Consistency-Token', 'Prefer']

@@ -7,8 +7,9 @@ import { HttpProblem } from '../problems/httpProblem.js'
 import type { Answer } from './answer.js'
 import { parseBody, parseParams, parseQuery } from './parseRequest.js'
 import { contextOf, type RequestContext } from './requestContext.js'
-import type { Route, RouteRequest } from './route.js'
+import { headersOf, type Route, type RouteRequest } from './route.js'
 import { sendProblem } from './sendProblem.js'
+import { waitForProjection } from './waitForProjection.js'
 import { writeAnswer } from './writeAnswer.js'
 
 const defaultTimeoutMs = 30_000
@@ -50,6 +51,7 @@ const answerOf = async (
   const params = parseParams(route, request.params, context)
   const query = parseQuery(route, request.url ?? '/')
   const body = await parseBody(route, request)
+  if (route.reads !== undefined) await waitForProjection(dependencies.progress, route.reads, context)
   const parsed = { params, query, body, context } as RouteRequest<never, never, never>
   return withTimeout(context, route, route.handle(dependencies, parsed))
 }
@@ -59,7 +61,7 @@ export const serveRoute = (dependencies: HttpDependencies, limit: RateLimit, rou
   const serve = async (request: RoutedRequest, response: ServerResponse): Promise<void> => {
     const context = contextOf(response)
     context.route = route.path
-    context.honoured = route.headers ?? []
+    context.honoured = headersOf(route)
     try {
       await writeAnswer(response, await answerOf(dependencies, limit, route, request, response))
     } catch (error) {

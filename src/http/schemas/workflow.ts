@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { workflowDescriptionSchema, workflowNameSchema } from '../../domain/workflow/edits.js'
 import { idSchema, revisionSchema, timeSchema } from './common.js'
-import { edgeInput, edgeView, nodeInput, nodeView, settings } from './graph.js'
+import { edgeInput, edgeView, findingView, nodeInput, nodeView, settings } from './graph.js'
 
 export const workflowStatus = z.enum(['draft', 'versioned', 'published', 'archived'])
 
@@ -30,13 +30,14 @@ const workflowFields = {
   status: workflowStatus,
   latestVersion: z.int().nullable(),
   publishedVersion: z.int().nullable(),
+  settings,
   revision: revisionSchema,
   createdAt: timeSchema,
   updatedAt: timeSchema,
 }
 
 export const workflowView = z
-  .object({ ...workflowFields, nodes: z.array(nodeView), edges: z.array(edgeView), settings })
+  .object({ ...workflowFields, nodes: z.array(nodeView).readonly(), edges: z.array(edgeView).readonly() })
   .meta({ id: 'Workflow' })
 
 /** Lists carry no graphs. */
@@ -51,6 +52,7 @@ export const versionView = z
     snapshot: z.object({ nodes: z.array(nodeView), edges: z.array(edgeView), settings }),
     contentHash: z.string(),
     published: z.boolean(),
+    findings: z.array(findingView).readonly().meta({ description: 'What validation said when it was saved' }),
     createdAt: timeSchema,
     createdBy: z.object({ kind: z.enum(['apiKey', 'system']), id: z.string(), name: z.string() }),
   })

@@ -28,6 +28,7 @@ export const versionView = (workflow: Workflow, version: SavedVersion): z.input<
   snapshot: version.snapshot,
   contentHash: version.contentHash,
   published: workflow.publishedVersion === version.number,
+  findings: version.findings,
   createdAt: version.createdAt,
   createdBy: version.createdBy,
 })
