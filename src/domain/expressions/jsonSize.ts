@@ -11,14 +11,15 @@ const lengthUpTo = (value: JsonValue, limit: number): number => {
   if (typeof value === 'number') return String(value).length
   if (typeof value === 'boolean' || value === null) return value === false ? 5 : 4
   let length = 2
+  let separator = 0
   if (Array.isArray(value)) {
     for (const item of value) {
-      length += 1 + lengthUpTo(item, limit - length)
+      length += separator + lengthUpTo(item, limit - length)
+      separator = 1
       if (length > limit) return length
     }
-    return value.length > 0 ? length - 1 : length
+    return length
   }
-  let separator = 0
   for (const key in value) {
     length += separator + key.length + 3 + lengthUpTo(value[key] ?? null, limit - length)
     separator = 1

@@ -44,7 +44,8 @@ export const createCelEngine = ({ maxSteps = expressionLimits.inlineSteps }: { m
       } catch (error) {
         throw asExpressionError(error, source)
       } finally {
-        spent += maxSteps - meter.left
+        // What was refused was not done.
+        spent += maxSteps - Math.max(meter.left, 0)
       }
     },
     operands: (source, scope) => {

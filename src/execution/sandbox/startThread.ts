@@ -1,5 +1,3 @@
-import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
 import { type ResourceLimits, Worker } from 'node:worker_threads'
 
 /**
@@ -10,7 +8,7 @@ export const startThread = (entry: URL, name: string, resourceLimits: ResourceLi
   // Nothing of the environment or of the command line is a sandbox's business.
   const options = { name, resourceLimits, env: {}, execArgv: [], stdin: false }
   if (!entry.pathname.endsWith('.ts')) return new Worker(entry, options)
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx/esm/api')).href
+  const loader = import.meta.resolve('tsx/esm/api')
   const code = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry.href)}) })`
   return new Worker(code, { ...options, eval: true })
 }

@@ -43,6 +43,11 @@ interface Pending<Job, Result> {
 /** Starting a thread that takes longer than this has failed. */
 const startTimeoutMs = 30_000
 
+/** Only our own listeners: a worker keeps some of its own, without which it would no longer read messages. */
+const forget = (worker: Worker): void => {
+  for (const event of ['message', 'error', 'exit']) worker.removeAllListeners(event)
+}
+
 export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): ThreadPool<Job, Result> => {
   const { size = 2, idleMs = 30_000 } = options
   const queue: Pending<Job, Result>[] = []
@@ -56,7 +61,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     clearTimeout(idle.get(worker))
     idle.delete(worker)
     busy.delete(worker)
-    worker.removeAllListeners()
+    forget(worker)
     // While it ends it can still report an error, which nobody waits for any more.
     worker.on('error', () => undefined)
     await worker.terminate()
@@ -75,7 +80,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     if (worker === undefined) return undefined
     clearTimeout(idle.get(worker))
     idle.delete(worker)
-    worker.removeAllListeners()
+    forget(worker)
     worker.ref()
     return worker
   }
@@ -110,7 +115,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     worker.on('message', (reply: ThreadReply<Result>) => {
       if (reply.kind === 'ready') return begin()
       settle()
-      worker.removeAllListeners()
+      forget(worker)
       if (reply.kind === 'done') rest(worker)
       else void end(worker)
       pending.resolve(reply.result)
