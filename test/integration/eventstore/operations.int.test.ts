@@ -1,0 +1,167 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client'
+import { open } from 'lmdb'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { backupEventStore } from '../../../src/embedded/eventstore/operations/backup.js'
+import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
+import { scavengeDirectory } from '../../../src/embedded/eventstore/operations/compact.js'
+import { requestScavenge } from '../../../src/embedded/eventstore/operations/requestScavenge.js'
+import { collect, numbered, rejection } from '../../support/eventstore/events.js'
+import { newStream, startTestServer, type TestServer } from '../../support/eventstore/server.js'
+
+let server: TestServer
+let client: EventStoreDBClient
+let target: string
+beforeEach(async () => {
+  server = await startTestServer()
+  client = server.client
+  target = mkdtempSync(join(tmpdir(), 'eventstore-target-'))
+})
+afterEach(async () => {
+  await server.stop()
+  rmSync(target, { recursive: true, force: true })
+})
+
+/** Streams with all that a scavenge takes, and what each shows. */
+async function fill() {
+  const streams = {
+    plain: newStream(),
+    limited: newStream(),
+    truncated: newStream(),
+    deleted: newStream(),
+    dead: newStream(),
+  }
+  for (const stream of Object.values(streams)) await client.appendToStream(stream, numbered(50))
+  await client.setStreamMetadata(streams.limited, { maxCount: 5 })
+  await client.setStreamMetadata(streams.limited, { maxCount: 4 })
+  await client.setStreamMetadata(streams.truncated, { truncateBefore: 40 })
+  await client.deleteStream(streams.deleted)
+  await client.tombstoneStream(streams.dead)
+  return streams
+}
+
+const shown = async (stream: string) => {
+  const forwards = (await collect(client.readStream(stream))).map(({ event }) => Number(event?.revision))
+  const backwards = await collect(client.readStream(stream, { direction: BACKWARDS, fromRevision: END }))
+  expect(backwards.map(({ event }) => Number(event?.revision)).reverse()).toEqual(forwards)
+  return forwards
+}
+
+/** 46 of the limited, 40 of the truncated, 49 of the deleted and 50 of the tombstoned stream, and one piece of metadata. */
+const HIDDEN = 46 + 40 + 49 + 50 + 1
+
+test('a scavenge of a running server takes what is hidden, and nothing that is shown', async () => {
+  const streams = await fill()
+  const all = (await collect(client.readAll())).length
+  const { running } = await requestScavenge(server.store.connectionString)
+  expect(running).toBe(false)
+  const count = async () => (await collect(client.readAll())).length
+  while ((await count()) > all - HIDDEN) await new Promise((resolve) => setTimeout(resolve, 10))
+  expect(await count()).toBe(all - HIDDEN)
+  expect(await shown(streams.plain)).toHaveLength(50)
+  expect(await shown(streams.limited)).toEqual([46, 47, 48, 49])
+  expect(await shown(streams.truncated)).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49])
+  expect(await rejection(shown(streams.deleted))).toMatchObject({ type: 'stream-not-found' })
+  expect(await rejection(shown(streams.dead))).toMatchObject({ type: 'stream-deleted' })
+  await server.restart()
+  const next = () => client.appendToStream(streams.deleted, numbered(1))
+  expect((await next().catch(next)).nextExpectedRevision).toBe(50n)
+  expect((await checkEventStore(server.directory)).problems).toEqual([])
+})
+
+test('a scavenge is refused to strangers', async () => {
+  const url = `esdb://127.0.0.1:${server.store.port}?tls=false&connectionName=guess`
+  expect((await rejection(requestScavenge(url))).message).toContain('access key')
+})
+
+test('a backup of a store in use is whole, and a server starts from it', async () => {
+  const streams = await fill()
+  let over = false
+  const writing = (async () => {
+    while (!over) await client.appendToStream(newStream(), numbered(3))
+  })()
+  await backupEventStore(server.directory, target)
+  over = true
+  await writing
+  const { problems, events } = await checkEventStore(target)
+  expect(problems).toEqual([])
+  expect(events).toBeGreaterThanOrEqual(250)
+  expect(await rejection(backupEventStore(server.directory, target))).toMatchObject({ code: 'directory-in-use' })
+  const { removed } = await scavengeDirectory(target, false)
+  expect(removed).toBe(HIDDEN)
+  expect(await shown(streams.plain)).toHaveLength(50)
+})
+
+test('a scavenge of a directory can shrink its file', async () => {
+  for (let round = 0; round < 20; round++) {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(200))
+    await client.tombstoneStream(stream)
+  }
+  await client.dispose()
+  await server.store.stop()
+  const size = () => statSync(join(server.directory, 'data.mdb')).size
+  const before = size()
+  expect(await scavengeDirectory(server.directory, true)).toMatchObject({ removed: 4_000, streams: 20 })
+  expect(size()).toBeLessThan(before / 3)
+  expect((await checkEventStore(server.directory)).problems).toEqual([])
+})
+
+test('a scavenge of a directory in use is refused', async () => {
+  expect(await rejection(scavengeDirectory(server.directory, false))).toMatchObject({ code: 'directory-in-use' })
+})
+
+test('a check finds damaged, missing and unknown events', async () => {
+  const stream = newStream()
+  await client.appendToStream(stream, numbered(5))
+  await backupEventStore(server.directory, target)
+  const root = open<Buffer, Buffer>({
+    path: target,
+    noSubdir: false,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    maxDbs: 8,
+    remapChunks: true,
+  })
+  const tables = { encoding: 'binary', keyEncoding: 'binary' } as const
+  const log = root.openDB('log', tables)
+  const index = root.openDB('index', tables)
+  const [, second, third, fourth] = [...log.getRange({ limit: 5 })]
+  const damaged = Buffer.from(second!.value)
+  damaged[damaged.length - 1]! ^= 1
+  await log.put(second!.key, damaged)
+  await log.remove(third!.key)
+  for (const { key, value } of index.getRange({})) if (value.equals(fourth!.key)) await index.remove(key)
+  await root.close()
+  const { problems } = await checkEventStore(target)
+  expect(problems.some((problem) => problem.includes('position 2 is damaged'))).toBe(true)
+  expect(problems.some((problem) => problem.includes('missing at position 3'))).toBe(true)
+  expect(problems.some((problem) => problem.includes('at position 4, is not in the index'))).toBe(true)
+  expect(problems.some((problem) => problem.includes('lacks the events from 2 to 2'))).toBe(true)
+})
+
+test('the commands say what they have done', async () => {
+  await fill()
+  const run = async (...args: string[]) => {
+    const script =
+      "import { eventstoreCommand } from './src/embedded/eventstore/cli.ts'; await eventstoreCommand().parseAsync(process.argv.slice(1), { from: 'user' })"
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--import',
+      'tsx',
+      '--input-type=module',
+      '-e',
+      script,
+      '--',
+      ...args,
+    ])
+    return stdout
+  }
+  expect(await run('backup', server.directory, target)).toContain('Copied')
+  expect(await run('check', target)).toMatch(/\d+ events in \d+ streams, no problems/)
+  expect(await run('scavenge', target, '--shrink')).toContain(`Removed ${HIDDEN} events of 5 streams`)
+  expect(await run('scavenge', server.store.connectionString)).toContain('has started')
+})

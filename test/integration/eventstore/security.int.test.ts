@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Credentials,
+  EventStoreDBClient,
+  persistentSubscriptionToStreamSettingsFromDefaults,
+} from '@eventstore/db-client'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type EmbeddedEventStore, startEmbeddedEventStore } from '../../../src/embedded/eventstore/index.js'
+import { selfSigned } from '../../support/eventstore/certificate.js'
+import { collect, numbered, rejection } from '../../support/eventstore/events.js'
+import { newStream } from '../../support/eventstore/server.js'
+
+const directory = mkdtempSync(join(tmpdir(), 'eventstore-'))
+const admin: Credentials = { username: 'admin', password: 'secret-1' }
+const ops: Credentials = { username: 'ops', password: 'secret-2' }
+let store: EmbeddedEventStore
+let client: EventStoreDBClient
+
+beforeAll(async () => {
+  const tls = selfSigned()
+  writeFileSync(join(directory, 'ca.pem'), tls.certificate)
+  const users = { admin: admin.password, ops: ops.password }
+  store = await startEmbeddedEventStore({ directory: join(directory, 'store'), tls, users })
+  const ca = encodeURIComponent(join(directory, 'ca.pem'))
+  client = EventStoreDBClient.connectionString(`esdb://localhost:${store.port}?tls=true&tlsCAFile=${ca}`)
+})
+afterAll(async () => {
+  await client.dispose()
+  await store.stop()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+const append = (stream: string, credentials?: Credentials) =>
+  client.appendToStream(stream, numbered(1), credentials ? { credentials } : {})
+const read = (stream: string, credentials?: Credentials) =>
+  collect(client.readStream(stream, credentials ? { credentials } : {}))
+
+test('lets in who knows the password, and nobody else', async () => {
+  const stream = newStream()
+  expect(await append(stream, admin)).toMatchObject({ success: true })
+  expect(await append(stream, ops)).toMatchObject({ success: true })
+  expect(await rejection(append(stream, { ...admin, password: 'wrong' }))).toMatchObject({ type: 'access-denied' })
+  expect(await rejection(append(stream, { username: 'nobody', password: '' }))).toMatchObject({ type: 'access-denied' })
+  expect(await rejection(append(stream))).toMatchObject({ type: 'access-denied' })
+  expect(await rejection(read(stream))).toMatchObject({ type: 'access-denied' })
+})
+
+test('holds users to the ACL of a stream, and administrators to none', async () => {
+  const stream = newStream()
+  await append(stream, ops)
+  await client.setStreamMetadata(
+    stream,
+    { acl: { writeRoles: ['$admins'], readRoles: ['ops'], metaReadRoles: ['$admins'] } },
+    { credentials: admin },
+  )
+  expect(await rejection(append(stream, ops))).toMatchObject({ type: 'access-denied' })
+  expect(await read(stream, ops)).toHaveLength(1)
+  expect(await rejection(client.getStreamMetadata(stream, { credentials: ops }))).toMatchObject({
+    type: 'access-denied',
+  })
+  expect(await append(stream, admin)).toMatchObject({ success: true })
+})
+
+test('keeps system streams and $all for administrators', async () => {
+  await append('$secret', admin)
+  expect(await rejection(read('$secret', ops))).toMatchObject({ type: 'access-denied' })
+  expect(await rejection(collect(client.readAll({ credentials: ops })))).toMatchObject({ type: 'access-denied' })
+  expect((await collect(client.readAll({ credentials: admin }))).length).toBeGreaterThan(0)
+})
+
+test('lets operators manage persistent subscriptions', async () => {
+  const settings = persistentSubscriptionToStreamSettingsFromDefaults()
+  const stream = newStream()
+  expect(await rejection(client.createPersistentSubscriptionToStream(stream, 'g', settings))).toMatchObject({
+    type: 'access-denied',
+  })
+  await client.createPersistentSubscriptionToStream(stream, 'g', settings, { credentials: ops })
+})
+
+test('refuses to delete a metadata stream', async () => {
+  const stream = newStream()
+  await client.setStreamMetadata(stream, { maxCount: 1 }, { credentials: admin })
+  expect(await rejection(client.deleteStream(`$$${stream}`, { credentials: admin }))).toMatchObject({
+    type: 'access-denied',
+  })
+})
+
+test('does not start with TLS and without a password', async () => {
+  const started = startEmbeddedEventStore({ directory: join(directory, 'other'), tls: selfSigned() })
+  expect(await rejection(started)).toMatchObject({ code: 'start-failed' })
+})
