@@ -52,7 +52,7 @@ const resolveNodes = (draft: Graph, nodes: ReadyDefinition['nodes'], errors: Inp
     }
     if (givenIds.has(node.id) || names.has(key)) continue
     givenIds.add(node.id)
-    names.set(node.id, id).set(key, id)
+    names.set(node.id, id).set(id, id).set(key, id)
     result.set(id, { id, key, type, config, position, policy })
   }
   return { nodes: result, names }

@@ -36,11 +36,11 @@ export const recorded = <Event extends DomainEvent>(
 
 /** given(events).when(decision).then(events), or .thenRefused(code). */
 export const deciderTest = <State, Event extends DomainEvent>(aggregate: Aggregate<State, Event>, id: string) => {
-  const stateAfter = (events: readonly Event[]): State =>
-    recorded(aggregate.category, id, events).reduce(
-      (state, event) => aggregate.evolve(state, event),
-      aggregate.initialState,
-    )
+  const stateAfter = (events: readonly Event[]): State => {
+    const read = recorded(aggregate.category, id, events)
+    if (aggregate.evolveAll) return aggregate.evolveAll(aggregate.initialState, read)
+    return read.reduce((state, event) => aggregate.evolve(state, event), aggregate.initialState)
+  }
   const given = (events: readonly Event[]) => ({
     when: (decide: (state: State) => readonly Event[]) => ({
       // biome-ignore lint/suspicious/noThenProperty: a test reads given, when, then; nobody awaits it

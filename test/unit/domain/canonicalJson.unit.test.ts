@@ -1,7 +1,7 @@
-import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { canonicalJson } from '../../../src/domain/canonicalJson.js'
+import { canonicalize } from '../../support/commands/canonicalize.js'
 
 describe('canonical JSON', () => {
   it('equals the reference implementation for any JSON value', () => {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import canonicalize from 'canonicalize'
 import fc from 'fast-check'
 import { v7 as uuid } from 'uuid'
 import { describe, expect, it } from 'vitest'
@@ -7,6 +6,7 @@ import type { CommandContext } from '../../../src/commands/commandHandler.js'
 import { prepareAppend } from '../../../src/commands/handling/prepareAppend.js'
 import type { WorkflowEvent } from '../../../src/domain/events/catalogue/index.js'
 import { type ChainedEvent, chainStart, checkLink, genesisHash, verifyChain } from '../../../src/domain/hashChain.js'
+import { canonicalize } from '../../support/commands/canonicalize.js'
 import { testContext } from '../../support/commands/context.js'
 
 const stream = `workflow-${uuid()}`
