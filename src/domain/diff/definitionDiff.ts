@@ -1,0 +1,94 @@
+import type { Definition, Edge, Position, WorkflowNode } from '../definition.js'
+import type { JsonValue } from '../json.js'
+import { diffValues, type FieldChange } from './valueDiff.js'
+
+/** A node that is in both, with what differs in its key, type, config or policy. Pointers lead from the node: `/config/url`. */
+export interface NodeChange {
+  readonly nodeId: string
+  /** As it is called after. */
+  readonly key: string
+  readonly changes: readonly FieldChange[]
+}
+
+export interface NodeMove {
+  readonly nodeId: string
+  readonly key: string
+  readonly from: Position
+  readonly to: Position
+}
+
+export interface EdgeChange {
+  readonly edgeId: string
+  readonly changes: readonly FieldChange[]
+}
+
+/** Two definitions, compared by the ids of their nodes and edges. */
+export interface DefinitionDiff {
+  readonly nodes: {
+    readonly added: readonly WorkflowNode[]
+    readonly removed: readonly WorkflowNode[]
+    readonly changed: readonly NodeChange[]
+    readonly moved: readonly NodeMove[]
+  }
+  readonly edges: {
+    readonly added: readonly Edge[]
+    readonly removed: readonly Edge[]
+    readonly changed: readonly EdgeChange[]
+  }
+  readonly settings: readonly FieldChange[]
+}
+
+type Identified = { readonly id: string }
+
+const byId = <T extends Identified>(items: readonly T[]): Map<string, T> =>
+  new Map(items.map((item) => [item.id, item]))
+
+const compare = <T extends Identified>(before: readonly T[], after: readonly T[]) => {
+  const [old, next] = [byId(before), byId(after)]
+  return {
+    added: after.filter(({ id }) => !old.has(id)),
+    removed: before.filter(({ id }) => !next.has(id)),
+    kept: after.flatMap((item): { before: T; after: T }[] => {
+      const match = old.get(item.id)
+      return match ? [{ before: match, after: item }] : []
+    }),
+  }
+}
+
+const meaning = ({ key, type, config, policy }: WorkflowNode): JsonValue => ({ key, type, config, policy }) as JsonValue
+
+const nodeChange = (before: WorkflowNode, after: WorkflowNode): NodeChange[] => {
+  const changes = diffValues(meaning(before), meaning(after))
+  return changes.length === 0 ? [] : [{ nodeId: after.id, key: after.key, changes }]
+}
+
+const nodeMove = ({ position: from }: WorkflowNode, { id: nodeId, key, position: to }: WorkflowNode): NodeMove[] =>
+  from.x === to.x && from.y === to.y ? [] : [{ nodeId, key, from, to }]
+
+const edgeChange = (before: Edge, after: Edge): EdgeChange[] => {
+  const changes = diffValues(before, after)
+  return changes.length === 0 ? [] : [{ edgeId: after.id, changes }]
+}
+
+/** What it takes to come from one definition to the other. Order does not count. */
+export const diffDefinitions = (before: Definition, after: Definition): DefinitionDiff => {
+  const nodes = compare(before.nodes, after.nodes)
+  const edges = compare(before.edges, after.edges)
+  return {
+    nodes: {
+      added: nodes.added,
+      removed: nodes.removed,
+      changed: nodes.kept.flatMap((pair) => nodeChange(pair.before, pair.after)),
+      moved: nodes.kept.flatMap((pair) => nodeMove(pair.before, pair.after)),
+    },
+    edges: {
+      added: edges.added,
+      removed: edges.removed,
+      changed: edges.kept.flatMap((pair) => edgeChange(pair.before, pair.after)),
+    },
+    settings: diffValues(before.settings as JsonValue, after.settings as JsonValue),
+  }
+}
+
+export const isEmptyDiff = ({ nodes, edges, settings }: DefinitionDiff): boolean =>
+  [...Object.values(nodes), ...Object.values(edges), settings].every((part) => part.length === 0)
