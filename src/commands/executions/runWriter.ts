@@ -35,7 +35,7 @@ export interface RunWriterDependencies {
 }
 
 /** How many attempts one append claims at most; what else it makes ready goes to whoever has room. */
-const claimsPerAppend = 8
+const claimsPerAppend = 4
 
 const missing = (executionId: string) => notFound('execution_not_found', `there is no execution ${executionId}`)
 
@@ -62,7 +62,7 @@ export const createRunWriter = ({
     { wanted, isNew }: { wanted: number; isNew: boolean },
   ): Promise<{ outcome: Outcome; cut: boolean }> => {
     const { slots } = hub
-    const reserved = slots?.reserve(wanted) ?? 0
+    const reserved = slots?.reserve(Math.min(wanted, plan.attempted)) ?? 0
     let decision: RunDecision = { events: [], cut: false }
     let used = 0
     try {

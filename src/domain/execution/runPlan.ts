@@ -38,6 +38,8 @@ export interface RunPlan {
   readonly byId: ReadonlyMap<string, PlannedNode>
   /** Nodes without in-edges: triggers, and what can never run. */
   readonly roots: readonly PlannedNode[]
+  /** How many nodes may come to be attempted by an executor. */
+  readonly attempted: number
 }
 
 export interface PlanDependencies {
@@ -106,6 +108,7 @@ export const planRun = (definition: Definition, dependencies: PlanDependencies):
     nodes,
     byId: new Map(nodes.map((planned) => [planned.node.id, planned])),
     roots: nodes.filter((planned) => planned.inEdges.length === 0),
+    attempted: nodes.filter(({ mode }) => mode === 'attempted').length,
   }
 }
 

@@ -1,0 +1,113 @@
+import { v5 as uuidv5 } from 'uuid'
+import type { CommandContext } from '../commands/commandHandler.js'
+import type { StartExecution } from '../commands/executions/executionCommands.js'
+import type { RunWriter } from '../commands/executions/runWriter.js'
+import { FlowledgerError } from '../domain/errors.js'
+import type { NodeError } from '../domain/events/catalogue/execution.js'
+import { decideCancel } from '../domain/execution/decide/controls.js'
+import type { ExecutionState, NodeState, RecordedWait } from '../domain/execution/executionState.js'
+import type { JsonValue } from '../domain/json.js'
+import type { ContextFor } from './executorContext.js'
+
+export type ChildWait = Extract<RecordedWait, { kind: 'subworkflow' | 'map' }>
+
+/** How a child run ended, or that it could not be started. */
+export type ChildEnd = { readonly output: JsonValue } | { readonly error: NodeError }
+
+/** The child runs of one wait of a node. */
+export interface ChildRuns {
+  /** Number of the wait. */
+  readonly attempt: number
+  readonly wait: ChildWait
+  readonly inputs: readonly JsonValue[]
+  /** By iteration. */
+  readonly ended: Map<number, ChildEnd>
+  readonly underWay: Set<number>
+  /** Iterations before this one were started; it may be that later ones were too, before a crash. */
+  next: number
+  idOf(iteration: number): string
+}
+
+/** Derived from what it is for, so that starting a child again finds it. */
+export const childIdOf = (parentId: string, { nodeId, attempts }: NodeState, iteration: number): string =>
+  uuidv5(`${nodeId}:${attempts}:${iteration}`, parentId)
+
+export const createChildRuns = (parentId: string, node: NodeState, wait: ChildWait): ChildRuns => ({
+  attempt: node.attempts,
+  wait,
+  inputs: wait.kind === 'map' ? wait.inputs : [wait.input],
+  ended: new Map(),
+  underWay: new Set(),
+  next: 0,
+  idOf: (iteration) => childIdOf(parentId, node, iteration),
+})
+
+const child = (code: string, message: string, details: JsonValue): NodeError => ({
+  class: 'child',
+  code,
+  message,
+  details,
+})
+
+/** The end of a child run; undefined while it is under way. */
+export const endOf = ({ phase, outcome, executionId, output, error }: ExecutionState): ChildEnd | undefined => {
+  if (phase !== 'ended') return undefined
+  if (outcome === 'completed') return { output: output ?? null }
+  const details = { executionId, error: (error ?? null) as JsonValue }
+  if (outcome === 'cancelled') return { error: child('subworkflow_cancelled', 'the child run was cancelled', details) }
+  if (outcome === 'timedOut') return { error: child('subworkflow_timed_out', 'the child run timed out', details) }
+  return { error: child('subworkflow_failed', error?.message ?? 'the child run failed', details) }
+}
+
+export interface ChildStarter {
+  readonly runs: RunWriter
+  /** Starts without asking about load: what has begun goes on. */
+  readonly start: (context: CommandContext, request: StartExecution) => Promise<{ readonly state: ExecutionState }>
+  readonly contextFor: ContextFor
+}
+
+/** Starts a child, or finds it started. A refusal is how the child ended; what may pass is thrown. */
+export const startChild = async (
+  { runs, start, contextFor }: ChildStarter,
+  parent: ExecutionState,
+  node: NodeState,
+  children: ChildRuns,
+  iteration: number,
+): Promise<ChildEnd | undefined> => {
+  const { workflowId, version } = children.wait
+  const executionId = children.idOf(iteration)
+  const request: StartExecution = {
+    workflowId,
+    input: children.inputs[iteration] ?? null,
+    executionId,
+    parent: { executionId: parent.executionId, nodeId: node.nodeId, iteration },
+    ...(version === undefined ? undefined : { version }),
+  }
+  // The same command whoever gives it: a child that was started already is answered with its first events.
+  const context = { ...contextFor(parent), commandId: uuidv5('start', executionId) }
+  try {
+    await start(context, request)
+    return endOf((await runs.load(executionId, Number.POSITIVE_INFINITY)).state)
+  } catch (error) {
+    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable' || error.kind === 'tooMany') throw error
+    // It may have been started before a crash, and its workflow refuse new runs since.
+    const started = await runs.load(executionId).catch(() => undefined)
+    if (started !== undefined) return endOf(started.state)
+    return { error: child(error.code, error.message, { workflowId }) }
+  }
+}
+
+/** Cancels a child that is under way. */
+export const cancelChild = async ({ runs, contextFor }: ChildStarter, executionId: string): Promise<void> => {
+  try {
+    const { state } = await runs.load(executionId)
+    if (state.phase === 'ended') return
+    await runs.change(executionId, contextFor(state), (newest, plan, env) =>
+      newest.phase === 'ended'
+        ? { events: [], cut: false }
+        : decideCancel(newest, plan, env, 'the parent run is ending'),
+    )
+  } catch (error) {
+    if (!(error instanceof FlowledgerError) || error.code !== 'execution_not_found') throw error
+  }
+}

@@ -1,0 +1,112 @@
+import type { SecretReader } from '../commands/secrets/secretReader.js'
+import { FlowledgerError } from '../domain/errors.js'
+import type { NodeError } from '../domain/events/catalogue/execution.js'
+import type { AttemptOutcome } from '../domain/execution/decide/attempts.js'
+import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
+import { attemptTimeoutMs, idempotencyKeyOf } from '../domain/execution/openNode.js'
+import type { PlannedNode } from '../domain/execution/runPlan.js'
+import { scopeOf } from '../domain/execution/scope.js'
+import { ExpressionError } from '../domain/expressions/expressionEngine.js'
+import type { JsonValue } from '../domain/json.js'
+import { NodeFailure } from '../domain/nodes/behaviour.js'
+import { redact } from '../domain/redaction.js'
+import type { NodeEvaluator } from './expressions/nodeEvaluator.js'
+
+export interface AttemptRunner {
+  readonly secrets: SecretReader
+  readonly evaluator: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  /** Hears of what was thrown that no node should throw. */
+  readonly unexpected: (error: unknown) => void
+}
+
+/** Why an attempt's signal aborts. */
+export type AbortReason = 'timeout' | 'cancelled' | 'shutdown'
+
+/** How long an attempt may go on after its signal before nobody waits for it any more. */
+const settleMs = 1_000
+
+const timedOut = (milliseconds: number): NodeError => ({
+  class: 'timeout',
+  code: 'attempt_timeout',
+  message: `the attempt took longer than ${milliseconds} ms`,
+})
+
+const aborted: NodeError = { class: 'aborted', code: 'attempt_aborted', message: 'the attempt was aborted' }
+
+const errorOf = (thrown: unknown, { unexpected }: AttemptRunner): NodeError => {
+  if (thrown instanceof NodeFailure) return thrown.error
+  if (thrown instanceof ExpressionError) return { class: 'expression', code: thrown.code, message: thrown.message }
+  if (thrown instanceof FlowledgerError) return { class: 'config', code: thrown.code, message: thrown.message }
+  unexpected(thrown)
+  return { class: 'internal', code: 'internal', message: 'the node failed unexpectedly' }
+}
+
+/** Rejects some time after the signal, for attempts that do not listen to it. */
+const afterAbort = (signal: AbortSignal, ended: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    const giveUp = () => {
+      const timer = setTimeout(() => reject(new NodeFailure(aborted)), settleMs)
+      ended.addEventListener('abort', () => clearTimeout(timer), { once: true })
+    }
+    if (signal.aborted) giveUp()
+    else signal.addEventListener('abort', giveUp, { once: true, signal: ended })
+  })
+
+const carryOut = async (
+  runner: AttemptRunner,
+  state: ExecutionState,
+  planned: PlannedNode,
+  node: NodeState,
+  signal: AbortSignal,
+  secrets: Readonly<Record<string, string>>,
+): Promise<AttemptOutcome> => {
+  const { type, node: defined } = planned
+  const scope = scopeOf(state, planned, node.inputFrom)
+  if (type.kind === 'pure')
+    return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope)) }
+  if (type.kind !== 'sideEffect') throw new Error(`${defined.key} is not attempted`)
+  const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets })
+  const output = await type.run({
+    config,
+    input: scope.input,
+    scope,
+    executionId: state.executionId,
+    nodeKey: defined.key,
+    attempt: node.attempts,
+    idempotencyKey: idempotencyKeyOf(state.executionId, defined.id),
+    signal,
+  })
+  return { kind: 'completed', output, ports: ['out'] }
+}
+
+/** Removes the values of secrets from whatever is about to be recorded. */
+const redacted = (outcome: AttemptOutcome, values: readonly string[]): AttemptOutcome =>
+  values.length === 0 ? outcome : (redact(outcome as unknown as JsonValue, values) as unknown as AttemptOutcome)
+
+/**
+ * One attempt of a node, from its config to what is to be recorded of it. Never rejects. `abort` is the attempt's own; it
+ * is aborted at the attempt's timeout here, and by others for a cancelled run or a shutdown.
+ */
+export const runAttempt = async (
+  runner: AttemptRunner,
+  state: ExecutionState,
+  planned: PlannedNode,
+  node: NodeState,
+  abort: AbortController,
+): Promise<AttemptOutcome> => {
+  const limit = attemptTimeoutMs(planned)
+  const timer = setTimeout(() => abort.abort('timeout' satisfies AbortReason), limit)
+  const ended = new AbortController()
+  let secrets: Readonly<Record<string, string>> = {}
+  try {
+    if (planned.secrets.length > 0) secrets = await runner.secrets.read(state.workflowId, planned.secrets)
+    const work = carryOut(runner, state, planned, node, abort.signal, secrets)
+    return redacted(await Promise.race([work, afterAbort(abort.signal, ended.signal)]), Object.values(secrets))
+  } catch (thrown) {
+    const error = abort.signal.reason === 'timeout' ? timedOut(limit) : errorOf(thrown, runner)
+    return redacted({ kind: 'failed', error }, Object.values(secrets))
+  } finally {
+    clearTimeout(timer)
+    ended.abort()
+  }
+}
