@@ -1,7 +1,7 @@
 import { catalogue, type EventTypeName } from '../../domain/events/catalogue/index.js'
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
 import { categories } from '../../domain/streams.js'
-import { bigint, integer, text, timestamp, uuid } from '../model/columns.js'
+import { bigint, exact, integer, text, timestamp, uuid } from '../model/columns.js'
 import type { Projection, Table } from '../model/projection.js'
 
 /** One row per event, without its payload. */
@@ -50,14 +50,14 @@ export const activityTable: Table<ActivityRow> = {
   columns: {
     position: bigint,
     event_id: uuid,
-    stream: text,
+    stream: exact,
     revision: integer,
-    type: text,
-    actor_kind: text,
-    actor_id: text,
+    type: exact,
+    actor_kind: exact,
+    actor_id: exact,
     actor_name: text,
-    correlation_id: text,
-    causation_id: text,
+    correlation_id: exact,
+    causation_id: exact,
     occurred_at: timestamp,
   },
   indexes: [

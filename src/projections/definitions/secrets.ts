@@ -1,5 +1,5 @@
 import { idOfStream } from '../../domain/streams.js'
-import { integer, text, timestamp, uuid } from '../model/columns.js'
+import { exact, integer, text, timestamp, uuid } from '../model/columns.js'
 import type { Projection, Table } from '../model/projection.js'
 
 /** Metadata and ciphertext; never a value. `iv`, `tag`, `encrypted_value` are base64 (security.md). */
@@ -23,7 +23,7 @@ export const secretsTable: Table<SecretRow> = {
   local: 'key',
   columns: {
     workflow_id: uuid,
-    key: text,
+    key: exact,
     id: uuid,
     version: integer,
     data_key_id: text,

@@ -4,6 +4,7 @@ const column = (type: ColumnType): Column => ({ type, nullable: false, payload: 
 
 export const uuid: Column = column('uuid')
 export const text: Column = column('text')
+export const exact: Column = column('key')
 export const integer: Column = column('integer')
 export const bigint: Column = column('bigint')
 export const boolean: Column = column('boolean')

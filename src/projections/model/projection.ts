@@ -1,7 +1,8 @@
 import type { DomainEvent, EventTypeName } from '../../domain/events/catalogue/index.js'
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
 
-export type ColumnType = 'uuid' | 'text' | 'integer' | 'bigint' | 'boolean' | 'timestamptz' | 'json'
+/** `key`: text that is compared byte by byte, for ids and names in keys and indexes. `json` keeps the text as it was written. */
+export type ColumnType = 'uuid' | 'text' | 'key' | 'integer' | 'bigint' | 'boolean' | 'timestamptz' | 'json'
 
 export interface Column {
   readonly type: ColumnType

@@ -2,7 +2,7 @@ import type { NodeError } from '../../../domain/events/catalogue/execution.js'
 import type { EventData, EventTypeName } from '../../../domain/events/catalogue/index.js'
 import type { JsonValue } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
-import { integer, json, nullable, payload, text, timestamp, uuid } from '../../model/columns.js'
+import { exact, integer, json, nullable, payload, timestamp, uuid } from '../../model/columns.js'
 import { type EventOf, existing, type Handler, type Table } from '../../model/projection.js'
 import { type OpenStatus, type OpenSteps, openStatusAfter, statusOfOpen, withStep } from './openSteps.js'
 
@@ -75,8 +75,8 @@ export const executionsTable: Table<ExecutionRow> = {
     workflow_id: uuid,
     version: integer,
     version_id: uuid,
-    content_hash: text,
-    status: text,
+    content_hash: exact,
+    status: exact,
     trigger: json,
     input: payload,
     output_from: nullable(json),

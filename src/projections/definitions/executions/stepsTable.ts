@@ -2,7 +2,7 @@ import type { NodeError } from '../../../domain/events/catalogue/execution.js'
 import type { EventData } from '../../../domain/events/catalogue/index.js'
 import type { JsonValue } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
-import { integer, json, nullable, payload, text, timestamp, uuid } from '../../model/columns.js'
+import { exact, integer, json, nullable, payload, timestamp, uuid } from '../../model/columns.js'
 import { existing, type Table } from '../../model/projection.js'
 import { type OpenStatus, openStatusAfter } from './openSteps.js'
 
@@ -61,15 +61,15 @@ export const stepsTable: Table<StepRow> = {
   local: 'node_id',
   columns: {
     execution_id: uuid,
-    node_id: uuid,
-    key: text,
-    type: text,
-    status: text,
+    node_id: exact,
+    key: exact,
+    type: exact,
+    status: exact,
     attempts: integer,
     input_from: json,
     output: payload,
     error: nullable(json),
-    handling: nullable(text),
+    handling: nullable(exact),
     ordinal: integer,
     started_at: nullable(timestamp),
     finished_at: nullable(timestamp),
@@ -124,7 +124,7 @@ export const stepsTable: Table<StepRow> = {
         status: 'completed',
         attempts: event.data.attempt ?? row?.attempts ?? 0,
         input_from: event.data.inputFrom,
-        output: event.data.output,
+        output: event.data.output === undefined ? row?.output : event.data.output,
         error: null,
         handling: null,
         started_at: row?.started_at ?? event.metadata.occurredAt,

@@ -1,5 +1,5 @@
 import { idOfStream } from '../../../domain/streams.js'
-import { integer, nullable, text, timestamp, uuid } from '../../model/columns.js'
+import { exact, integer, nullable, timestamp, uuid } from '../../model/columns.js'
 import type { Table } from '../../model/projection.js'
 import { whenEnded } from './whenEnded.js'
 
@@ -32,7 +32,7 @@ export const openAttemptsTable: Table<OpenAttemptRow> = {
   name: 'open_attempts',
   owner: 'execution_id',
   local: 'node_id',
-  columns: { execution_id: uuid, node_id: uuid, attempt: integer, executor: nullable(text), overdue_at: timestamp },
+  columns: { execution_id: uuid, node_id: exact, attempt: integer, executor: nullable(exact), overdue_at: timestamp },
   indexes: [{ name: 'open_attempts_by_time', columns: 'overdue_at' }],
   on: {
     ...whenEnded<OpenAttemptRow>(),

@@ -1,5 +1,5 @@
 import { idOfStream } from '../../../domain/streams.js'
-import { nullable, text, timestamp, uuid } from '../../model/columns.js'
+import { exact, nullable, timestamp, uuid } from '../../model/columns.js'
 import type { Table } from '../../model/projection.js'
 import { whenEnded } from './whenEnded.js'
 
@@ -18,7 +18,7 @@ export const timersTable: Table<TimerRow> = {
   name: 'timers',
   owner: 'execution_id',
   local: 'timer_id',
-  columns: { execution_id: uuid, timer_id: text, kind: text, node_id: nullable(uuid), due_at: timestamp },
+  columns: { execution_id: uuid, timer_id: exact, kind: exact, node_id: nullable(exact), due_at: timestamp },
   indexes: [{ name: 'timers_by_time', columns: 'due_at' }],
   on: {
     ...whenEnded<TimerRow>(),

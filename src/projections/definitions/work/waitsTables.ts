@@ -1,5 +1,5 @@
 import { idOfStream } from '../../../domain/streams.js'
-import { text, timestamp, uuid } from '../../model/columns.js'
+import { exact, timestamp, uuid } from '../../model/columns.js'
 import type { Table } from '../../model/projection.js'
 import { whenEnded } from './whenEnded.js'
 
@@ -14,7 +14,7 @@ export const waitingSignalsTable: Table<WaitingSignalRow> = {
   name: 'waiting_signals',
   owner: 'execution_id',
   local: 'node_id',
-  columns: { execution_id: uuid, node_id: uuid, name: text, since: timestamp },
+  columns: { execution_id: uuid, node_id: exact, name: exact, since: timestamp },
   indexes: [{ name: 'waiting_signals_by_name', columns: 'name, since' }],
   on: {
     ...whenEnded<WaitingSignalRow>(),
@@ -42,7 +42,7 @@ export const waitingParentsTable: Table<WaitingParentRow> = {
   name: 'waiting_parents',
   owner: 'execution_id',
   local: 'node_id',
-  columns: { execution_id: uuid, node_id: uuid, kind: text, since: timestamp },
+  columns: { execution_id: uuid, node_id: exact, kind: exact, since: timestamp },
   indexes: [],
   on: {
     ...whenEnded<WaitingParentRow>(),

@@ -1,5 +1,5 @@
 import { idOfStream } from '../../../domain/streams.js'
-import { integer, text, uuid } from '../../model/columns.js'
+import { exact, integer, uuid } from '../../model/columns.js'
 import type { Table } from '../../model/projection.js'
 
 export type EdgeRow = {
@@ -18,10 +18,10 @@ export const edgesTable: Table<EdgeRow> = {
   local: 'id',
   columns: {
     workflow_id: uuid,
-    id: uuid,
-    source_node_id: uuid,
-    source_port: text,
-    target_node_id: uuid,
+    id: exact,
+    source_node_id: exact,
+    source_port: exact,
+    target_node_id: exact,
     ordinal: integer,
   },
   indexes: [],

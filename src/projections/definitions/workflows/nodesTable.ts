@@ -1,7 +1,7 @@
 import type { Policy } from '../../../domain/definition.js'
 import type { JsonObject } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
-import { integer, json, text, uuid } from '../../model/columns.js'
+import { exact, integer, json, uuid } from '../../model/columns.js'
 import { existing, type Table } from '../../model/projection.js'
 
 export type NodeRow = {
@@ -25,9 +25,9 @@ export const nodesTable: Table<NodeRow> = {
   local: 'id',
   columns: {
     workflow_id: uuid,
-    id: uuid,
-    key: text,
-    type: text,
+    id: exact,
+    key: exact,
+    type: exact,
     config: json,
     position_x: integer,
     position_y: integer,

@@ -1,7 +1,7 @@
 import type { Settings } from '../../../domain/definition.js'
 import type { EventTypeName } from '../../../domain/events/catalogue/index.js'
 import { idOfStream } from '../../../domain/streams.js'
-import { boolean, integer, json, nullable, text, timestamp, uuid } from '../../model/columns.js'
+import { boolean, exact, integer, json, nullable, text, timestamp, uuid } from '../../model/columns.js'
 import { type EventOf, existing, type Handler, type Table } from '../../model/projection.js'
 
 export type WorkflowRow = {
@@ -44,7 +44,7 @@ export const workflowsTable: Table<WorkflowRow> = {
     id: uuid,
     name: text,
     description: text,
-    status: text,
+    status: exact,
     archived: boolean,
     latest_version: nullable(integer),
     published_version: nullable(integer),

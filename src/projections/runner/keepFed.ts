@@ -1,0 +1,60 @@
+import type { EventFeed } from '../../eventlog/eventFeed.js'
+import type { Projection } from '../model/projection.js'
+import { catchUp } from './catchUp.js'
+import type { EventQueue } from './eventQueue.js'
+import type { Tail } from './tail.js'
+
+export interface KeepFedOptions {
+  readonly projection: Projection
+  readonly queue: EventQueue
+  readonly feed: EventFeed
+  readonly tail: Tail
+  /** Prefixes of the tail. */
+  readonly allPrefixes: readonly string[]
+  readonly onReconnect?: (error: Error) => void
+  /** Whether the queue is fed by the tail now. */
+  readonly onLive?: (live: boolean) => void
+}
+
+const isThere = (queue: EventQueue, tail: Tail): boolean =>
+  tail.position === queue.horizon ||
+  (tail.position !== null && queue.horizon !== null && queue.horizon >= tail.position)
+
+/** Resolves when the tail lets it go. */
+const fedByTail = (tail: Tail, projection: Projection, queue: EventQueue, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const stop = () => {
+      detach()
+      signal.removeEventListener('abort', stop)
+      resolve()
+    }
+    const detach = tail.attach({ projection, queue, detach: stop })
+    signal.addEventListener('abort', stop, { once: true })
+  })
+
+/**
+ * Keeps a queue filled: by a subscription of its own while it is behind, then by the tail; and by its own again when the tail
+ * let it go because it was too slow.
+ */
+export const keepFed = async (options: KeepFedOptions, signal: AbortSignal): Promise<void> => {
+  const { projection, queue, feed, tail, allPrefixes, onReconnect, onLive } = options
+  const reconnecting = onReconnect === undefined ? {} : { onReconnect }
+  while (!signal.aborted) {
+    onLive?.(false)
+    if (!isThere(queue, tail)) {
+      await catchUp(
+        { feed, prefixes: projection.prefixes, queue, done: (item) => item.kind === 'caughtUp', ...reconnecting },
+        signal,
+      )
+    }
+    // With the tail's own filter both see the same events, so their positions can be compared. What the tail brings from here on
+    // comes after what is in the queue, or is there already.
+    if (!signal.aborted && !isThere(queue, tail)) {
+      await catchUp({ feed, prefixes: allPrefixes, queue, done: () => isThere(queue, tail), ...reconnecting }, signal)
+    }
+    if (signal.aborted) return
+    onLive?.(true)
+    await fedByTail(tail, projection, queue, signal)
+    if (!signal.aborted) queue.restart()
+  }
+}

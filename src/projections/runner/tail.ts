@@ -1,0 +1,155 @@
+import type { EventFeed } from '../../eventlog/eventFeed.js'
+import { LogUnavailable } from '../../eventlog/eventStore.js'
+import { type FedEvent, feedEvent, isPoison, placeOf } from '../fold/decode.js'
+import { eventTypesOf, type Projection } from '../model/projection.js'
+import { createBackoff, sleep } from './backoff.js'
+import type { EventQueue } from './eventQueue.js'
+
+/** A runner that is fed by the tail. `detach` is called when it fell too far behind. */
+export interface Attachment {
+  readonly projection: Projection
+  readonly queue: EventQueue
+  readonly detach: () => void
+}
+
+/**
+ * One subscription to the log for all live projections of a process: each event is received and read once, whatever the number
+ * of projections that listen to it.
+ */
+export interface Tail {
+  /** Everything before it was handed on, and the event at it is being; null before the first. */
+  readonly position: bigint | null
+  readonly reconnects: number
+  /** Why it has no connection at the moment. */
+  readonly error: Error | undefined
+  attach(attachment: Attachment): () => void
+  /** Runs from `from` until the signal aborts, over lost connections. */
+  run(from: bigint | null, signal: AbortSignal): Promise<void>
+}
+
+export interface TailOptions {
+  readonly feed: EventFeed
+  readonly prefixes: readonly string[]
+  /** How long a full queue that does not move may hold up all others. */
+  readonly patienceMs: number
+}
+
+type Room = 'room' | 'patience'
+
+/** Whether there was room in time. A queue that is emptied, however slowly, keeps its place. */
+const waitForRoom = async (queue: EventQueue, patienceMs: number): Promise<Room> => {
+  for (;;) {
+    const room = queue.whenRoom()
+    if (room === undefined) return 'room'
+    const before = queue.next
+    const timer = new AbortController()
+    const first = await Promise.race([
+      room.then(() => 'room' as const),
+      sleep(patienceMs, timer.signal).then(() => 'patience' as const),
+    ])
+    timer.abort()
+    if (first === 'patience' && queue.next === before) return 'patience'
+  }
+}
+
+export const createTail = ({ feed, prefixes, patienceMs }: TailOptions): Tail => {
+  const attachments = new Set<Attachment>()
+  let byType = new Map<string, Attachment[]>()
+  /** Of the event that is being handed on: who attaches meanwhile must have it already. */
+  let position: bigint | null = null
+  /** Of the last one that everybody has. */
+  let handed: bigint | null = null
+  let reconnects = 0
+  let error: Error | undefined
+
+  const index = () => {
+    byType = new Map()
+    for (const attachment of attachments) {
+      for (const type of eventTypesOf(attachment.projection)) {
+        byType.set(type, [...(byType.get(type) ?? []), attachment])
+      }
+    }
+  }
+
+  const attach = (attachment: Attachment) => {
+    attachments.add(attachment)
+    index()
+    return () => {
+      if (attachments.delete(attachment)) index()
+    }
+  }
+
+  const concerned = (event: FedEvent): readonly Attachment[] => {
+    if (!isPoison(event)) return byType.get(event.type) ?? []
+    return [...attachments].filter(({ projection }) =>
+      projection.prefixes.some((prefix) => placeOf(event).stream.startsWith(prefix)),
+    )
+  }
+
+  const handOn = async (event: FedEvent): Promise<void> => {
+    for (const attachment of concerned(event)) {
+      const { queue, detach } = attachment
+      if (queue.whenRoom() !== undefined && (await waitForRoom(queue, patienceMs)) === 'patience') {
+        attachments.delete(attachment)
+        index()
+        detach()
+      } else queue.push(event)
+    }
+  }
+
+  /** Those that the last events did not concern learn that the log went on; not at each event, that would cost more than it tells. */
+  const advanceAll = () => {
+    if (handed === null) return
+    for (const { queue } of attachments) queue.advance(handed)
+  }
+
+  const follow = async (signal: AbortSignal): Promise<void> => {
+    let announced = false
+    for await (const item of feed.subscribe({ from: position ?? 'start', prefixes, signal })) {
+      error = undefined
+      if (item.kind === 'event') {
+        position = item.event.position
+        await handOn(feedEvent(item.event))
+      } else if (item.kind === 'checkpoint') position = item.position
+      handed = position
+      if (announced) continue
+      announced = true
+      setImmediate(() => {
+        announced = false
+        advanceAll()
+      })
+    }
+  }
+
+  const run = async (from: bigint | null, signal: AbortSignal) => {
+    position = from
+    handed = from
+    const backoff = createBackoff()
+    while (!signal.aborted) {
+      const before = position
+      try {
+        await follow(signal)
+      } catch (cause) {
+        if (!(cause instanceof LogUnavailable)) throw cause
+        error = cause
+        reconnects += 1
+        if (position !== before) backoff.reset()
+        await sleep(backoff.next(), signal)
+      }
+    }
+  }
+
+  return {
+    get position() {
+      return position
+    },
+    get reconnects() {
+      return reconnects
+    },
+    get error() {
+      return error
+    },
+    attach,
+    run,
+  }
+}
