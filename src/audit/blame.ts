@@ -21,8 +21,6 @@ type Entries = Map<string, BlameEntry>
 /** Leaves by the part of the definition that they belong to (`/nodes/<id>/config`), so that a part is replaced at once. */
 type Parts = Map<string, Entries>
 
-const asJson = (value: unknown): JsonValue => value as JsonValue
-
 /** Sets a part anew: leaves that stay as they were keep whom they had. */
 const setPart = (parts: Parts, pointer: string, value: JsonValue, event: RecordedEvent<WorkflowEvent>): void => {
   const before = parts.get(pointer)
@@ -45,49 +43,52 @@ const setPart = (parts: Parts, pointer: string, value: JsonValue, event: Recorde
   parts.set(pointer, after)
 }
 
-const setObject = (parts: Parts, pointer: string, object: object, event: RecordedEvent<WorkflowEvent>): void => {
-  for (const [key, value] of Object.entries(object)) setPart(parts, `${pointer}/${key}`, asJson(value), event)
-}
+/** What an event says of parts: pointer and value; undefined takes the part away. */
+type PartChange = readonly [pointer: string, value: unknown]
 
-const removeObject = (parts: Parts, pointer: string): void => {
-  for (const part of [...parts.keys()]) if (part.startsWith(`${pointer}/`)) parts.delete(part)
-}
+const nodeMembers = ['id', 'key', 'type', 'config', 'position', 'policy'] as const
+const edgeMembers = ['id', 'sourceNodeId', 'sourcePort', 'targetNodeId'] as const
 
-const hasNode = (parts: Parts, nodeId: string): boolean => parts.has(`/nodes/${nodeId}/id`)
-
-const apply = (parts: Parts, event: RecordedEvent<WorkflowEvent>): void => {
-  const changeNode = (nodeId: string, member: string, value: unknown): void => {
-    if (hasNode(parts, nodeId)) setPart(parts, `/nodes/${nodeId}/${member}`, asJson(value), event)
-  }
+const changesOf = (event: RecordedEvent<WorkflowEvent>): readonly PartChange[] => {
   switch (event.type) {
     case 'WorkflowCreated':
-      setPart(parts, '/name', event.data.name, event)
-      setPart(parts, '/description', event.data.description, event)
-      return setPart(parts, '/settings', asJson(event.data.settings), event)
+      return (['name', 'description', 'settings'] as const).map((member) => [`/${member}`, event.data[member]])
     case 'WorkflowRenamed':
-      return setPart(parts, '/name', event.data.name, event)
+      return [['/name', event.data.name]]
     case 'WorkflowDescribed':
-      return setPart(parts, '/description', event.data.description, event)
+      return [['/description', event.data.description]]
     case 'WorkflowSettingsChanged':
-      return setPart(parts, '/settings', asJson(event.data.settings), event)
+      return [['/settings', event.data.settings]]
     case 'NodeAdded':
-      return setObject(parts, `/nodes/${event.data.node.id}`, event.data.node, event)
+      return nodeMembers.map((member) => [`/nodes/${event.data.node.id}/${member}`, event.data.node[member]])
     case 'NodeConfigured':
-      return changeNode(event.data.nodeId, 'config', event.data.config)
+      return [[`/nodes/${event.data.nodeId}/config`, event.data.config]]
     case 'NodeRenamed':
-      return changeNode(event.data.nodeId, 'key', event.data.key)
+      return [[`/nodes/${event.data.nodeId}/key`, event.data.key]]
     case 'NodePolicySet':
-      return changeNode(event.data.nodeId, 'policy', event.data.policy)
+      return [[`/nodes/${event.data.nodeId}/policy`, event.data.policy]]
     case 'NodeMoved':
-      return changeNode(event.data.nodeId, 'position', event.data.position)
+      return [[`/nodes/${event.data.nodeId}/position`, event.data.position]]
     case 'NodeRemoved':
-      return removeObject(parts, `/nodes/${event.data.nodeId}`)
+      return nodeMembers.map((member) => [`/nodes/${event.data.nodeId}/${member}`, undefined])
     case 'EdgeAdded':
-      return setObject(parts, `/edges/${event.data.edge.id}`, event.data.edge, event)
+      return edgeMembers.map((member) => [`/edges/${event.data.edge.id}/${member}`, event.data.edge[member]])
     case 'EdgeRemoved':
-      return removeObject(parts, `/edges/${event.data.edgeId}`)
+      return edgeMembers.map((member) => [`/edges/${event.data.edgeId}/${member}`, undefined])
     default:
-      return
+      return []
+  }
+}
+
+/** What is said of a node that is not there (it can't be, but folding is total) says nothing. */
+const isAbout = (parts: Parts, event: RecordedEvent<WorkflowEvent>): boolean =>
+  !('nodeId' in event.data) || parts.has(`/nodes/${event.data.nodeId}/id`)
+
+const apply = (parts: Parts, event: RecordedEvent<WorkflowEvent>): void => {
+  if (!isAbout(parts, event)) return
+  for (const [pointer, value] of changesOf(event)) {
+    if (value === undefined) parts.delete(pointer)
+    else setPart(parts, pointer, value as JsonValue, event)
   }
 }
 

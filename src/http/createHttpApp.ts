@@ -11,7 +11,7 @@ import { createDocs } from './openapi/docs.js'
 import { HttpProblem } from './problems/httpProblem.js'
 import { routes } from './routes/index.js'
 import { mountRoutes } from './routing/mountRoutes.js'
-import { contextOf } from './routing/requestContext.js'
+import { contextOf, type RequestContext } from './routing/requestContext.js'
 import { sendProblem } from './routing/sendProblem.js'
 
 /** More than a machine at full load can do: it stops floods, not work. */
@@ -23,6 +23,12 @@ const asProblem = (error: unknown): unknown => {
   return status === 400 ? new HttpProblem(400, 'malformed_target', 'The request target cannot be decoded.') : error
 }
 
+/** A listener for Node's HTTP server. */
+export interface HttpApp extends RequestListener {
+  /** Ends the streams (server-sent events, exports) that are being written, so that a stopping server needn't wait for them. */
+  endStreams(): void
+}
+
 /**
  * The HTTP API, for `http.createServer` or `startHttpServer`. Every route is in `routes`, from which `/openapi.json` is made;
  * `/docs` shows it. Knows nothing of how its dependencies are made.
@@ -30,12 +36,14 @@ const asProblem = (error: unknown): unknown => {
  * The routes hang on Express's router, without the `express()` around it: that gives each request and response another
  * prototype, which costs 0.06 ms of CPU, three times as much as Node's own HTTP. Only `/docs` needs it.
  */
-export const createHttpApp = (dependencies: HttpDependencies): RequestListener => {
+export const createHttpApp = (dependencies: HttpDependencies): HttpApp => {
   const { logger, registry, version, nodeTypes } = dependencies
   const open = openRequest(logger, createHttpMetrics(registry))
   const protect = securityHeaders()
   const router = express.Router({ caseSensitive: true })
-  mountRoutes(router, routes, dependencies, createRateLimit(dependencies.rateLimit ?? defaultRateLimit))
+  const limit = createRateLimit(dependencies.rateLimit ?? defaultRateLimit)
+  const streaming = new Set<RequestContext>()
+  mountRoutes(router, routes, { dependencies, limit, streaming })
   const document = JSON.stringify(createOpenApiDocument(routes, { version, nodeTypes }))
   const fail = (error: unknown, response: ServerResponse): void => {
     const nothing = (): Error => notFound('route_not_found', `There is no route ${contextOf(response).path}.`)
@@ -43,7 +51,7 @@ export const createHttpApp = (dependencies: HttpDependencies): RequestListener =
   }
   const docs = createDocs(document, (error, _request, response) => fail(error, response))
 
-  return (request: IncomingMessage, response: ServerResponse) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     open(request, response)
     protect(response)
     const otherwise = (error?: unknown): void => {
@@ -52,4 +60,9 @@ export const createHttpApp = (dependencies: HttpDependencies): RequestListener =
     }
     router(request as express.Request, response as express.Response, otherwise)
   }
+  return Object.assign(listener, {
+    endStreams: () => {
+      for (const context of streaming) context.abort()
+    },
+  })
 }

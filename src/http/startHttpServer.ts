@@ -1,5 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { HttpApp } from './createHttpApp.js'
 
 export interface HttpServer {
   /** Where it listens: `http://127.0.0.1:3000`. */
@@ -25,7 +26,7 @@ const urlOf = (host: string, port: number): string => `http://${host.includes(':
 
 /** Listens. Rejects with Node's error (`EADDRINUSE`, `EACCES`, …) where it can't. Port 0 takes a free one. */
 export const startHttpServer = async (
-  app: RequestListener,
+  app: HttpApp,
   { host, port }: { host: string; port: number },
 ): Promise<HttpServer> => {
   const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: requestTimeoutMs }, app)
@@ -38,6 +39,7 @@ export const startHttpServer = async (
         clearTimeout(cut)
         resolve()
       })
+      app.endStreams()
       server.closeIdleConnections()
     })
   return { url: urlOf(host, address.port), stop }

@@ -11,21 +11,20 @@ const jsonType = /^application\/(?:[\w.!#$&^+-]+\+)?json\s*(?:;\s*charset\s*=\s*
 export const hasBody = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 
-const checkMediaType = ({ headers }: IncomingMessage): void => {
+export const isJson = (contentType: string): boolean => contentType === 'application/json' || jsonType.test(contentType)
+
+export const checkEncoding = ({ headers }: IncomingMessage): void => {
   const encoding = headers['content-encoding']
-  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
-    throw new HttpProblem(
-      415,
-      'unsupported_media_type',
-      `Content-Encoding ${encoding} is not supported; send the body as it is.`,
-      {
-        'Accept-Encoding': 'identity',
-      },
-    )
-  if (headers['content-type'] !== 'application/json' && !jsonType.test(headers['content-type'] ?? ''))
-    throw new HttpProblem(415, 'unsupported_media_type', 'The body must be application/json in UTF-8.', {
-      Accept: 'application/json',
-    })
+  if (encoding === undefined || encoding.toLowerCase() === 'identity') return
+  const detail = `Content-Encoding ${encoding} is not supported; send the body as it is.`
+  throw new HttpProblem(415, 'unsupported_media_type', detail, { 'Accept-Encoding': 'identity' })
+}
+
+const checkMediaType = (request: IncomingMessage): void => {
+  checkEncoding(request)
+  if (isJson(request.headers['content-type'] ?? '')) return
+  const detail = 'The body must be application/json in UTF-8.'
+  throw new HttpProblem(415, 'unsupported_media_type', detail, { Accept: 'application/json' })
 }
 
 /** Where it stopped being JSON. V8's own message quotes the text around it, which may be a secret. */

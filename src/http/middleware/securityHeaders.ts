@@ -16,6 +16,8 @@ const headersOfHelmet = (): ReadonlyMap<string, string> => {
   apply({} as IncomingMessage, recorder as unknown as ServerResponse, (error?: unknown) => {
     if (error !== undefined) throw error
   })
+  // Answers are for who holds the key; those with an ETag say so themselves (resourceAnswer.ts).
+  headers.set('Cache-Control', 'no-store')
   return headers
 }
 

@@ -2,8 +2,10 @@ import { z } from 'zod'
 import type { ApiKey } from '../../domain/apiKeys/state.js'
 import { scopeSchema } from '../../domain/events/catalogue/apiKeys.js'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
+import { pageAnswer } from '../routing/pageAnswer.js'
+import { present } from '../routing/present.js'
 import { defineRoute } from '../routing/route.js'
-import { idParams, idSchema, queryTime, timeSchema } from '../schemas/common.js'
+import { idParams, idSchema, pageOf, pageQuery, queryTime, timeSchema } from '../schemas/common.js'
 
 export const apiKeyView = z
   .object({
@@ -29,6 +31,25 @@ const viewOf = ({ keyId, name, scopes, createdAt, expiresAt, revokedAt }: ApiKey
   createdAt,
   expiresAt,
   revokedAt,
+})
+
+const listApiKeys = defineRoute({
+  method: 'get',
+  path: '/v1/api-keys',
+  operationId: 'listApiKeys',
+  summary: 'List API keys',
+  description: 'Newest first, the revoked ones too; never the keys themselves.',
+  tag: 'API keys',
+  scope: 'keys:manage',
+  query: z.strictObject(pageQuery),
+  reads: 'api_keys',
+  responses: { 200: { description: 'A page', body: pageOf(apiKeyView), headers: ['Link'] } },
+  problems: { 422: ['invalid_cursor'] },
+  handle: async ({ reads }, { query, context }) =>
+    pageAnswer(context, await reads.apiKeys.list(present(query)), ({ createdBy: _, ...key }) => ({
+      ...key,
+      scopes: [...key.scopes],
+    })),
 })
 
 const issueApiKey = defineRoute({
@@ -79,4 +100,4 @@ const revokeApiKey = defineRoute({
   },
 })
 
-export const apiKeyRoutes = [issueApiKey, revokeApiKey]
+export const apiKeyRoutes = [listApiKeys, issueApiKey, revokeApiKey]

@@ -1,12 +1,48 @@
 import { z } from 'zod'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
 import { defineRoute } from '../routing/route.js'
-import { idSchema } from '../schemas/common.js'
+import { idParams, idSchema, timeSchema } from '../schemas/common.js'
+import { checkWorkflow } from './workflows/checkWorkflow.js'
 
 const secretKey = z.string().regex(/^[A-Z][A-Z0-9_]{0,63}$/)
 const secretParams = z.object({ id: idSchema, key: secretKey })
 
-export const setSecret = defineRoute({
+const secretView = z
+  .object({
+    id: idSchema,
+    key: z.string(),
+    version: z.int().min(1),
+    createdAt: timeSchema,
+    rotatedAt: timeSchema.meta({ description: 'When the present value was set' }),
+    usedBy: z.array(z.object({ nodeId: idSchema, key: z.string() })).readonly(),
+  })
+  .meta({ id: 'Secret', description: 'What may be known of a secret; its value is nowhere' })
+
+const listSecrets = defineRoute({
+  method: 'get',
+  path: '/v1/workflows/{id}/secrets',
+  operationId: 'listSecrets',
+  summary: 'The secrets of a workflow',
+  description: 'Metadata only: no answer of this API ever holds a value.',
+  tag: 'Secrets',
+  scope: 'workflows:read',
+  params: idParams,
+  reads: 'secrets',
+  responses: {
+    200: {
+      description: 'All of them',
+      body: z.object({ items: z.array(secretView).readonly(), nextCursor: z.null() }),
+    },
+  },
+  problems: { 404: ['workflow_not_found'] },
+  handle: async ({ reads, workflows }, { params }) => {
+    const items = await reads.secrets.list(params.id)
+    if (items.length === 0) await checkWorkflow(workflows, params.id)
+    return { status: 200, body: { items, nextCursor: null } }
+  },
+})
+
+const setSecret = defineRoute({
   method: 'put',
   path: '/v1/workflows/{id}/secrets/{key}',
   operationId: 'setSecret',
@@ -35,7 +71,7 @@ export const setSecret = defineRoute({
   },
 })
 
-export const deleteSecret = defineRoute({
+const deleteSecret = defineRoute({
   method: 'delete',
   path: '/v1/workflows/{id}/secrets/{key}',
   operationId: 'deleteSecret',
@@ -50,3 +86,5 @@ export const deleteSecret = defineRoute({
     return { status: 204, headers: commandHeaders(await dependencies.secrets.delete(command, params.id, params.key)) }
   },
 })
+
+export const secretRoutes = [listSecrets, setSecret, deleteSecret]

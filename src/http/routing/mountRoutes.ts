@@ -1,30 +1,28 @@
 import type { Router } from 'express'
-import type { HttpDependencies } from '../dependencies.js'
-import type { RateLimit } from '../middleware/rateLimit.js'
 import { HttpProblem } from '../problems/httpProblem.js'
 import { contextOf } from './requestContext.js'
 import type { Method, Route } from './route.js'
-import { serveRoute } from './serveRoute.js'
+import { type Serving, serveRoute } from './serveRoute.js'
 
 /** `/v1/workflows/{id}` as Express writes it. */
-const expressPath = (template: string): string => template.replace(/\{(\w+)\}/g, ':$1')
+const expressPath = ({ path, wildcard }: Route): string =>
+  (wildcard === true ? path.replace(/\{(\w+)\}$/, '*$1') : path).replace(/\{(\w+)\}/g, ':$1')
 
 const allowOf = (methods: readonly Method[]): string =>
   [...(methods.includes('get') ? ['GET', 'HEAD'] : []), ...methods.filter((method) => method !== 'get'), 'OPTIONS']
     .map((method) => method.toUpperCase())
     .join(', ')
 
+const firstOfPaths = (routes: readonly Route[]): readonly Route[] =>
+  routes.filter((route, index) => routes.findIndex(({ path }) => path === route.path) === index)
+
 /** Mounts every route, and for every path the answer to the methods it does not have: 405 with Allow. */
-export const mountRoutes = (
-  router: Router,
-  routes: readonly Route[],
-  dependencies: HttpDependencies,
-  limit: RateLimit,
-): void => {
-  for (const path of new Set(routes.map((route) => route.path))) {
+export const mountRoutes = (router: Router, routes: readonly Route[], serving: Serving): void => {
+  for (const first of firstOfPaths(routes)) {
+    const { path } = first
     const ofPath = routes.filter((route) => route.path === path)
-    const mounted = router.route(expressPath(path))
-    for (const route of ofPath) mounted[route.method](serveRoute(dependencies, limit, route))
+    const mounted = router.route(expressPath(first))
+    for (const route of ofPath) mounted[route.method](serveRoute(serving, route))
     const allow = allowOf(ofPath.map(({ method }) => method))
     mounted.all((request, response) => {
       contextOf(response).route = path

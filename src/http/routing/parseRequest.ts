@@ -2,18 +2,21 @@ import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { FlowledgerError, invalid, notFound } from '../../domain/errors.js'
 import { pointerOf } from '../body/jsonRules.js'
+import { readHookBody } from '../body/readHookBody.js'
 import { hasBody, readJsonBody } from '../body/readJsonBody.js'
 import { inputErrors } from './inputErrors.js'
 import type { Route } from './route.js'
 
+/** As the router finds them; a wildcard's are its segments. */
+export type PathParams = Readonly<Record<string, string | string[]>>
+
+const joined = (params: PathParams): Record<string, string> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat().join('/')]))
+
 /** A parameter that can't be one names nothing that exists: 404, as for one that names nothing. */
-export const parseParams = (
-  route: Route,
-  params: Readonly<Record<string, string>>,
-  { path }: { path: string },
-): unknown => {
+export const parseParams = (route: Route, params: PathParams, { path }: { path: string }): unknown => {
   if (route.params === undefined) return undefined
-  const parsed = route.params.safeParse(params)
+  const parsed = route.params.safeParse(route.wildcard === true ? joined(params) : params)
   if (!parsed.success) throw notFound('not_found', `There is nothing at ${path}.`)
   return parsed.data
 }
@@ -47,6 +50,7 @@ export const parseQuery = (route: Route, url: string): unknown => {
 }
 
 export const parseBody = async (route: Route, request: IncomingMessage): Promise<unknown> => {
+  if (route.anyBody === true) return readHookBody(request)
   if (route.body === undefined) {
     if (hasBody(request) && request.method !== 'GET' && request.method !== 'HEAD')
       throw new FlowledgerError('malformed', 'body_not_expected', 'This request takes no body.')

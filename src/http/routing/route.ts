@@ -56,6 +56,10 @@ export interface Route {
   readonly params?: Fields
   readonly query?: Fields
   readonly body?: z.ZodType
+  /** Takes any text, form or JSON as its body (`unknown` of the handler), whatever the media type says. */
+  readonly anyBody?: boolean
+  /** The last parameter of the path takes all that is left of it, slashes too. */
+  readonly wildcard?: boolean
   /** A body may be left out; then it is `{}`. */
   readonly bodyOptional?: boolean
   readonly headers?: readonly RequestHeaderName[]

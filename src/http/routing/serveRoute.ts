@@ -5,7 +5,7 @@ import { authenticate } from '../middleware/authenticate.js'
 import type { RateLimit } from '../middleware/rateLimit.js'
 import { HttpProblem } from '../problems/httpProblem.js'
 import type { Answer } from './answer.js'
-import { parseBody, parseParams, parseQuery } from './parseRequest.js'
+import { type PathParams, parseBody, parseParams, parseQuery } from './parseRequest.js'
 import { contextOf, type RequestContext } from './requestContext.js'
 import { headersOf, type Route, type RouteRequest } from './route.js'
 import { sendProblem } from './sendProblem.js'
@@ -15,7 +15,7 @@ import { writeAnswer } from './writeAnswer.js'
 const defaultTimeoutMs = 30_000
 
 /** A request for which the router found a route. */
-export type RoutedRequest = IncomingMessage & { readonly params: Readonly<Record<string, string>> }
+export type RoutedRequest = IncomingMessage & { readonly params: PathParams }
 export type RouteListener = (request: RoutedRequest, response: ServerResponse) => void
 
 /** Rejects when the time of the request is over, so that no client waits for ever on a store that hangs. */
@@ -34,9 +34,16 @@ const withTimeout = (context: RequestContext, route: Route, work: Promise<Answer
   })
 }
 
+/** What all routes of an app share. */
+export interface Serving {
+  readonly dependencies: HttpDependencies
+  readonly limit: RateLimit
+  /** Requests whose answer is a stream that is being written. */
+  readonly streaming: Set<RequestContext>
+}
+
 const answerOf = async (
-  dependencies: HttpDependencies,
-  limit: RateLimit,
+  { dependencies, limit }: Serving,
   route: Route,
   request: RoutedRequest,
   response: ServerResponse,
@@ -56,16 +63,32 @@ const answerOf = async (
   return withTimeout(context, route, route.handle(dependencies, parsed))
 }
 
+const write = async (
+  response: ServerResponse,
+  answer: Answer,
+  context: RequestContext,
+  streaming: Set<RequestContext>,
+): Promise<void> => {
+  if (answer.stream === undefined) return writeAnswer(response, answer)
+  streaming.add(context)
+  try {
+    await writeAnswer(response, answer)
+  } finally {
+    streaming.delete(context)
+  }
+}
+
 /** The path of a request through a route: who, how often, what; then the handler's answer is written. */
-export const serveRoute = (dependencies: HttpDependencies, limit: RateLimit, route: Route): RouteListener => {
+export const serveRoute = (serving: Serving, route: Route): RouteListener => {
+  const honoured = headersOf(route)
   const serve = async (request: RoutedRequest, response: ServerResponse): Promise<void> => {
     const context = contextOf(response)
     context.route = route.path
-    context.honoured = headersOf(route)
+    context.honoured = honoured
     try {
-      await writeAnswer(response, await answerOf(dependencies, limit, route, request, response))
+      await write(response, await answerOf(serving, route, request, response), context, serving.streaming)
     } catch (error) {
-      sendProblem(dependencies.logger, response, error)
+      sendProblem(serving.dependencies.logger, response, error)
     }
   }
   return (request, response) => void serve(request, response)

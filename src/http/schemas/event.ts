@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { actorSchema } from '../../domain/events/metadata.js'
 import { idSchema, jsonSchema, positionSchema, revisionSchema, timeSchema } from './common.js'
 
-const actor = actorSchema.meta({ id: 'Actor' })
+export const actor = actorSchema.meta({ id: 'Actor' })
 
 export const eventView = z
   .object({
@@ -28,4 +28,6 @@ export const historyEvent = eventView
   .meta({ id: 'HistoryEvent' })
 
 /** An event without its payload, as the activity feed lists it. */
-export const activityItem = eventView.omit({ data: true, hash: true, schemaVersion: true }).meta({ id: 'Activity' })
+export const activityItem = eventView
+  .omit({ data: true, hash: true, schemaVersion: true, recordedAt: true })
+  .meta({ id: 'Activity' })

@@ -25,7 +25,7 @@ export const stepStatus = z.enum([
   'failed',
   'cancelled',
 ])
-const nodeError = nodeErrorSchema
+export const nodeError = nodeErrorSchema
   .extend({ details: jsonSchema.optional() })
   .meta({ id: 'NodeError', description: 'What went wrong in a node' })
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { workflowDescriptionSchema, workflowNameSchema } from '../../domain/workflow/edits.js'
 import { idSchema, revisionSchema, timeSchema } from './common.js'
+import { actor } from './event.js'
 import { edgeInput, edgeView, findingView, nodeInput, nodeView, settings } from './graph.js'
 
 export const workflowStatus = z.enum(['draft', 'versioned', 'published', 'archived'])
@@ -54,7 +55,7 @@ export const versionView = z
     published: z.boolean(),
     findings: z.array(findingView).readonly().meta({ description: 'What validation said when it was saved' }),
     createdAt: timeSchema,
-    createdBy: z.object({ kind: z.enum(['apiKey', 'system']), id: z.string(), name: z.string() }),
+    createdBy: actor,
   })
   .meta({ id: 'Version' })
 

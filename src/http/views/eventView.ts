@@ -1,7 +1,12 @@
 import type { z } from 'zod'
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
 import type { JsonValue } from '../../domain/json.js'
-import type { eventView as eventSchema, historyEvent as historySchema } from '../schemas/event.js'
+import type { Activity } from '../../projections/queries/activity.js'
+import type {
+  activityItem as activitySchema,
+  eventView as eventSchema,
+  historyEvent as historySchema,
+} from '../schemas/event.js'
 
 /** An event as the API shows it. */
 export const eventView = (event: RecordedEvent): z.input<typeof eventSchema> => ({
@@ -26,4 +31,11 @@ export const historyEventView = (event: RecordedEvent): z.input<typeof historySc
   commandId: event.metadata.commandId,
   traceparent: event.metadata.traceparent ?? null,
   prevHash: event.metadata.prevHash,
+})
+
+/** A row of the activity feed. */
+export const activityView = ({ position, actor, ...activity }: Activity): z.input<typeof activitySchema> => ({
+  ...activity,
+  position: position.toString(),
+  actor: { ...actor, kind: actor.kind === 'apiKey' ? 'apiKey' : 'system' },
 })

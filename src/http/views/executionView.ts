@@ -3,6 +3,7 @@ import type { VersionSource } from '../../commands/workflows/versionSource.js'
 import type { WorkflowNode } from '../../domain/definition.js'
 import type { ExecutionState, NodeState, NodeStatus } from '../../domain/execution/executionState.js'
 import { getIn, valuesOf } from '../../domain/execution/persistentMap.js'
+import type { ExecutionDetail } from '../../projections/queries/resolveExecution.js'
 import type { executionView as executionSchema, stepView as stepSchema, stepStatus } from '../schemas/execution.js'
 
 type ExecutionView = z.input<typeof executionSchema>
@@ -23,7 +24,7 @@ const activeStatus = (state: ExecutionState): ExecutionView['status'] => {
   return held ? 'held' : waiting ? 'waiting' : 'running'
 }
 
-const statusOf = (state: ExecutionState): ExecutionView['status'] => {
+export const executionStatusOf = (state: ExecutionState): ExecutionView['status'] => {
   if (state.outcome !== undefined && state.phase === 'ended') return state.outcome
   if (state.paused) return 'paused'
   return state.phase === 'queued' ? 'queued' : activeStatus(state)
@@ -63,6 +64,15 @@ const stepsOf = (state: ExecutionState, nodes: readonly WorkflowNode[] | undefin
   })
 }
 
+/** An execution as a read model has it, with the steps that it has not come to. */
+export const withPendingSteps = async (versions: VersionSource, detail: ExecutionDetail): Promise<ExecutionView> => {
+  const { parent: _parent, origin: _origin, versionId: _versionId, ...execution } = detail
+  const version = await versions.loadVersion(detail.workflowId, detail.version)
+  const reached = new Map(detail.steps.map(({ input: _, ...step }) => [step.nodeId, step]))
+  if (version === undefined) return { ...execution, steps: [...reached.values()] }
+  return { ...execution, steps: version.definition.nodes.map((node) => reached.get(node.id) ?? untouched(node)) }
+}
+
 /** An execution as the API shows it, from its folded state. Its version is in memory wherever it was just run. */
 export const executionView = async (
   versions: VersionSource,
@@ -73,7 +83,7 @@ export const executionView = async (
     id: state.executionId,
     workflowId: state.workflowId,
     version: state.version,
-    status: statusOf(state),
+    status: executionStatusOf(state),
     trigger: state.trigger,
     input: state.input,
     output: state.output ?? null,

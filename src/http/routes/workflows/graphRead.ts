@@ -3,8 +3,8 @@ import { notFound } from '../../../domain/errors.js'
 import { defineRoute } from '../../routing/route.js'
 import { idParams } from '../../schemas/common.js'
 import { edgeView, nodeView } from '../../schemas/graph.js'
+import { workflowNotFound } from './checkWorkflow.js'
 import { nodeParams } from './nodes.js'
-import { workflowNotFound } from './read.js'
 
 /** A graph has an upper bound, so its parts come all at once; the form is that of every list. */
 const whole = <S extends z.ZodType>(items: S) => z.object({ items: z.array(items).readonly(), nextCursor: z.null() })

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { notFound } from '../../../domain/errors.js'
 import { pageAnswer } from '../../routing/pageAnswer.js'
 import { present } from '../../routing/present.js'
 import { notModified, resourceAnswer } from '../../routing/resourceAnswer.js'
@@ -9,8 +8,7 @@ import { findingView } from '../../schemas/graph.js'
 import { pointQuery } from '../../schemas/point.js'
 import { workflowView as workflowSchema, workflowStatus, workflowSummary } from '../../schemas/workflow.js'
 import { workflowView } from '../../views/workflowView.js'
-
-export const workflowNotFound = (): Error => notFound('workflow_not_found', 'There is no such workflow.')
+import { workflowNotFound } from './checkWorkflow.js'
 
 export const listWorkflows = defineRoute({
   method: 'get',

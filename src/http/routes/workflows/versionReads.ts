@@ -5,6 +5,7 @@ import { present } from '../../routing/present.js'
 import { defineRoute } from '../../routing/route.js'
 import { idParams, idSchema, pageOf, pageQuery } from '../../schemas/common.js'
 import { versionSummary, versionView } from '../../schemas/workflow.js'
+import { checkWorkflow } from './checkWorkflow.js'
 import { versionNumber, versionParams } from './versionCommands.js'
 
 export const listVersions = defineRoute({
@@ -19,9 +20,12 @@ export const listVersions = defineRoute({
   query: z.strictObject(pageQuery),
   reads: 'versions',
   responses: { 200: { description: 'A page', body: pageOf(versionSummary), headers: ['Link'] } },
-  problems: { 422: ['invalid_cursor'] },
-  handle: async ({ reads }, { params, query, context }) =>
-    pageAnswer(context, await reads.versions.list(params.id, present(query)), (summary) => summary),
+  problems: { 404: ['workflow_not_found'], 422: ['invalid_cursor'] },
+  handle: async ({ reads, workflows }, { params, query, context }) => {
+    const page = await reads.versions.list(params.id, present(query))
+    if (page.items.length === 0) await checkWorkflow(workflows, params.id)
+    return pageAnswer(context, page, (summary) => summary)
+  },
 })
 
 export const getVersion = defineRoute({

@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { notFound } from '../../domain/errors.js'
+import type { JsonValue } from '../../domain/json.js'
+import type { WebhookCall } from '../dependencies.js'
+import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
+import type { RequestContext } from '../routing/requestContext.js'
+import { defineRoute, type Method, type Route } from '../routing/route.js'
+import { idSchema, jsonSchema } from '../schemas/common.js'
+import { executionStatus, nodeError } from '../schemas/execution.js'
+import { executionStatusOf } from '../views/executionView.js'
+
+const hookAnswer = z
+  .object({
+    executionId: idSchema,
+    status: executionStatus,
+    output: jsonSchema.nullable(),
+    error: nodeError.nullable(),
+  })
+  .meta({ id: 'HookAnswer' })
+
+/** They would stay in the log for ever. */
+const credentials: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie', 'x-api-key'])
+
+const resultWaitMs = 30_000
+
+const callOf = (context: RequestContext, path: string, body: JsonValue): WebhookCall => {
+  const { request } = context
+  const headers: Record<string, string> = {}
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !credentials.has(name)) headers[name] = Array.isArray(value) ? value.join(', ') : value
+  }
+  const url = request.url ?? ''
+  const query = Object.fromEntries(new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''))
+  return { method: request.method ?? 'GET', path, headers, query, body }
+}
+
+const answer = { body: hookAnswer, headers: commandHeaderNames } as const
+
+const hookRoute = (method: Method): Route =>
+  defineRoute({
+    method,
+    path: '/hooks/{path}',
+    wildcard: true,
+    operationId: `${method}Hook`,
+    summary: 'Start an execution by its webhook',
+    description:
+      "Of the published version whose webhook trigger has this path (slashes are part of it) and method. The execution's input is `{ method, path, headers, query, body }`.",
+    tag: 'Hooks',
+    scope: 'public',
+    params: z.object({ path: z.string().min(1).max(1_000) }),
+    query: z.looseObject({}),
+    anyBody: true,
+    headers: ['Idempotency-Key'],
+    timeoutMs: resultWaitMs + 15_000,
+    responses: {
+      200: { description: 'The execution has ended (`respond: result`)', ...answer },
+      202: { description: 'The execution has started', ...answer },
+    },
+    problems: {
+      400: ['malformed_json', 'malformed_text', 'body_incomplete'],
+      404: ['hook_not_found', 'workflow_not_found', 'version_not_found'],
+      409: ['not_published', 'workflow_archived', 'version_invalid', 'concurrent_change'],
+      413: ['body_too_large', 'input_too_large'],
+      415: ['unsupported_media_type'],
+      422: ['invalid_body', 'invalid_input'],
+      429: ['concurrency_limit'],
+      503: ['overloaded'],
+    },
+    handle: async (dependencies, { params, body, context }) => {
+      const call = callOf(context, params.path, (body ?? null) as JsonValue)
+      const { body: sent, method: verb, query } = call
+      const command = context.command(dependencies, { verb, query, body: sent })
+      const started = await dependencies.startWebhook(command, call)
+      if (started === undefined) throw notFound('hook_not_found', 'No published workflow listens there.')
+      const { execution, respond } = started
+      const waits = respond === 'result' && execution.state.phase !== 'ended'
+      const result = waits ? await dependencies.executions.waitForEnd(execution.executionId, resultWaitMs) : execution
+      const { state } = result
+      return {
+        status: respond === 'result' && state.phase === 'ended' ? 200 : 202,
+        headers: commandHeaders({ ...result, replayed: execution.replayed }),
+        body: {
+          executionId: execution.executionId,
+          status: executionStatusOf(state),
+          output: respond === 'result' ? (state.output ?? null) : null,
+          error: respond === 'result' ? (state.error ?? null) : null,
+        },
+      }
+    },
+  })
+
+export const hookRoutes: readonly Route[] = (['get', 'post', 'put', 'patch', 'delete'] as const).map(hookRoute)

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import { defineRoute, type Route } from '../../routing/route.js'
+import { emptyBody, idSchema } from '../../schemas/common.js'
+import { dryRunView, rebuildView } from '../../schemas/projection.js'
+import { projectionName, projectionParams } from './status.js'
+
+const rebuildParams = z.object({ name: projectionName, id: idSchema })
+
+const startRebuild = defineRoute({
+  method: 'post',
+  path: '/v1/projections/{name}/rebuild',
+  operationId: 'startRebuild',
+  summary: 'Rebuild a read model from the log',
+  description:
+    'Beside the live one: no read fails, no write waits. It is verified, then swapped in; the old one is kept for a rollback. `dryRun` only says how much it is.',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: projectionParams,
+  body: z
+    .strictObject({
+      keepHours: z.number().min(0).max(8_760).optional().meta({ description: 'Default 24' }),
+      dryRun: z.boolean().optional(),
+    })
+    .meta({ id: 'StartRebuild' }),
+  bodyOptional: true,
+  headers: ['Idempotency-Key'],
+  responses: {
+    200: { description: 'What it would be (dryRun)', body: dryRunView },
+    202: { description: 'It has been asked for', body: rebuildView, headers: ['Location'] },
+  },
+  problems: { 404: ['projection_not_found'], 409: ['rebuild_in_progress', 'concurrent_change'] },
+  example: { keepHours: 24 },
+  handle: async ({ projections, ...dependencies }, { params, body, context }) => {
+    if (body.dryRun === true) return { status: 200, body: await projections.dryRun(params.name) }
+    const options = body.keepHours === undefined ? {} : { keepMs: body.keepHours * 3_600_000 }
+    const rebuild = await projections.rebuild(context.command(dependencies, body), params.name, options)
+    return {
+      status: 202,
+      headers: { Location: `/v1/projections/${params.name}/rebuilds/${rebuild.id}` },
+      body: rebuild,
+    }
+  },
+})
+
+const listRebuilds = defineRoute({
+  method: 'get',
+  path: '/v1/projections/{name}/rebuilds',
+  operationId: 'listRebuilds',
+  summary: 'The rebuilds of a read model',
+  description: 'Newest first.',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: projectionParams,
+  responses: {
+    200: {
+      description: 'All of them',
+      body: z.object({ items: z.array(rebuildView).readonly(), nextCursor: z.null() }),
+    },
+  },
+  problems: { 404: ['projection_not_found'] },
+  handle: async ({ projections }, { params }) => ({
+    status: 200,
+    body: { items: await projections.rebuilds(params.name), nextCursor: null },
+  }),
+})
+
+const getRebuild = defineRoute({
+  method: 'get',
+  path: '/v1/projections/{name}/rebuilds/{id}',
+  operationId: 'getRebuild',
+  summary: 'How far a rebuild is',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: rebuildParams,
+  responses: { 200: { description: 'The rebuild', body: rebuildView } },
+  problems: { 404: ['projection_not_found', 'rebuild_not_found'] },
+  handle: async ({ projections }, { params }) => ({
+    status: 200,
+    body: await projections.findRebuild(params.name, params.id),
+  }),
+})
+
+const controlRebuild = (verb: 'pause' | 'resume' | 'cancel', summary: string, conflict: string): Route =>
+  defineRoute({
+    method: 'post',
+    path: `/v1/projections/{name}/rebuilds/{id}/${verb}`,
+    operationId: `${verb}Rebuild`,
+    summary,
+    tag: 'Projections',
+    scope: 'projections:operate',
+    params: rebuildParams,
+    body: emptyBody,
+    bodyOptional: true,
+    headers: ['Idempotency-Key'],
+    responses: { 200: { description: 'The rebuild', body: rebuildView } },
+    problems: { 404: ['projection_not_found', 'rebuild_not_found'], 409: [conflict, 'concurrent_change'] },
+    handle: async ({ projections, ...dependencies }, { params, body, context }) => ({
+      status: 200,
+      body: await projections[verb](context.command(dependencies, body), params.name, params.id),
+    }),
+  })
+
+const rollback = defineRoute({
+  method: 'post',
+  path: '/v1/projections/{name}/rollback',
+  operationId: 'rollbackProjection',
+  summary: 'Go back to the generation before',
+  description: 'It was kept fed, so this is a swap.',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: projectionParams,
+  body: emptyBody,
+  bodyOptional: true,
+  headers: ['Idempotency-Key'],
+  responses: { 200: { description: 'It is live', body: z.object({ generation: z.int() }) } },
+  problems: {
+    404: ['projection_not_found'],
+    409: ['nothing_to_roll_back', 'rollback_other_version', 'rebuild_in_progress', 'concurrent_change'],
+  },
+  handle: async ({ projections, ...dependencies }, { params, body, context }) => ({
+    status: 200,
+    body: await projections.rollback(context.command(dependencies, body), params.name),
+  }),
+})
+
+export const rebuildRoutes: readonly Route[] = [
+  startRebuild,
+  listRebuilds,
+  getRebuild,
+  controlRebuild('pause', 'Let a rebuild wait', 'rebuild_not_running'),
+  controlRebuild('resume', 'Let a paused rebuild go on', 'rebuild_not_paused'),
+  controlRebuild('cancel', 'Give a rebuild up', 'rebuild_not_running'),
+  rollback,
+]

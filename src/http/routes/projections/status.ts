@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import type { ProjectionStatus } from '../../../projections/operations/projectionOperations.js'
+import { defineRoute } from '../../routing/route.js'
+import { projectionView } from '../../schemas/projection.js'
+
+export const projectionName = z.string().min(1).max(64)
+export const projectionParams = z.object({ name: projectionName })
+
+export const viewOf = (status: ProjectionStatus): z.input<typeof projectionView> => ({
+  ...status,
+  position: status.position?.toString() ?? null,
+  head: status.head?.toString() ?? null,
+})
+
+const listProjections = defineRoute({
+  method: 'get',
+  path: '/v1/projections',
+  operationId: 'listProjections',
+  summary: 'The read models, and how far they are',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  responses: {
+    200: { description: 'All of them', body: z.object({ items: z.array(projectionView), nextCursor: z.null() }) },
+  },
+  handle: async ({ projections }) => {
+    const items = (await projections.list()).map(viewOf)
+    return { status: 200, body: { items, nextCursor: null } }
+  },
+})
+
+const getProjection = defineRoute({
+  method: 'get',
+  path: '/v1/projections/{name}',
+  operationId: 'getProjection',
+  summary: 'A read model, and how far it is',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: projectionParams,
+  responses: { 200: { description: 'The projection', body: projectionView } },
+  problems: { 404: ['projection_not_found'] },
+  handle: async ({ projections }, { params }) => ({
+    status: 200,
+    body: viewOf(await projections.status(params.name)),
+  }),
+})
+
+export const projectionStatusRoutes = [listProjections, getProjection]
