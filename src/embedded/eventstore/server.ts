@@ -5,6 +5,7 @@ import { createRoutes } from './api/routes.js'
 import type { ServerContext } from './context.js'
 import { EventStoreError } from './errors.js'
 import { openDatabase } from './log/database.js'
+import { createFileReserve } from './log/fileReserve.js'
 import { LogStore } from './log/logStore.js'
 import { createLogWriter } from './log/logWriter.js'
 import { createScavenger } from './operations/scavenger.js'
@@ -27,8 +28,9 @@ export interface RunningServer {
 export async function runServer(settings: ServerSettings): Promise<RunningServer> {
   const database = openDatabase(settings.directory)
   const store = new LogStore(database)
+  const reserve = createFileReserve(settings.directory)
   const feed = createCommitFeed()
-  const writer = createLogWriter(store, feed.publish)
+  const writer = createLogWriter(store, feed.publish, reserve)
   const authenticate = createAuthenticate(settings)
   const context: ServerContext = { settings, store, writer, feed, authenticate, port: settings.port }
   await writeFirstEvent(context)
@@ -56,6 +58,7 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
       await writer.close()
       for (const session of sessions) session.destroy()
       await closed
+      reserve.close()
       await database.close()
     },
   }

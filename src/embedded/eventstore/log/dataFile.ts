@@ -45,7 +45,8 @@ export function assertReadable(directory: string): void {
   }
 }
 
-function newestMeta(file: number, path: string): MetaPage {
+/** The meta page of the last commit. */
+export function newestMeta(file: number, path: string): MetaPage {
   const first = readMeta(file, 0)
   if (!first) throw new EventStoreError('foreign-data', `${path} is not an event store: it is no LMDB file.`)
   const second = readMeta(file, first.pageSize)

@@ -1,4 +1,5 @@
 import { EventStoreError } from '../errors.js'
+import type { FileReserve } from './fileReserve.js'
 import type { LogStore } from './logStore.js'
 import { Staging } from './staging.js'
 
@@ -26,7 +27,11 @@ export interface LogWriter {
  * Group commit: all that arrives while one transaction is being written goes into the next, with one flush for all. One
  * at a time, so that nothing is ever decided upon a state that a failed commit takes back.
  */
-export function createLogWriter(store: LogStore, onCommit: (staging: Staging) => void): LogWriter {
+export function createLogWriter(
+  store: LogStore,
+  onCommit: (staging: Staging) => void,
+  reserve?: FileReserve,
+): LogWriter {
   let queue: WriteJob[] = []
   let busy = false
   let closed = false
@@ -39,7 +44,10 @@ export function createLogWriter(store: LogStore, onCommit: (staging: Staging) =>
   }
 
   const runGroups = async () => {
-    while (queue.length > 0) await runGroup()
+    while (queue.length > 0) {
+      await runGroup()
+      reserve?.replenish()
+    }
     busy = false
     wakeIdle?.()
   }

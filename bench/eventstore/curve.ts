@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { EventStoreDBClient } from '@eventstore/db-client'
+import { appendFor, newEvents } from './workload.js'
+
+const STOPS = [100_000, 500_000, 1_000_000, 2_000_000, 5_000_000]
+const EVENTS_PER_STREAM = 20
+const WRITERS = 8
+const READS = 500
+const PORT_LINE = /PORT (\d+)/
+
+/** Grows one log, in a process of its own, and measures at several sizes. */
+export async function runCurve(entry: string, directory: string, most: number): Promise<void> {
+  const server = await startServer(entry, join(directory, 'store'))
+  const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`)
+  const row = (...cells: (string | number)[]) =>
+    process.stdout.write(`${cells.map((cell) => String(cell).padStart(14)).join('')}\n`)
+  row('events', 'append 1/s', 'append 64/s', 'stream read', 'readAll/s', 'memory MiB', 'disk MiB', 'bytes/event')
+  let written = 0
+  for (const stop of STOPS.filter((events) => events <= most)) {
+    await grow(client, written, stop)
+    written = stop
+    const one = await appendFor(client, 1, 1, 2_000)
+    const many = await appendFor(client, 64, 1, 2_000)
+    const read = await readStreams(client, stop)
+    const all = await readAt(client, stop)
+    const size = statSync(join(directory, 'store', 'data.mdb')).size
+    row(
+      stop.toLocaleString('en'),
+      Math.round(one),
+      Math.round(many),
+      `${read.toFixed(3)} ms`,
+      Math.round(all),
+      Math.round(server.memory() / 2 ** 20),
+      Math.round(size / 2 ** 20),
+      Math.round(size / stop),
+    )
+  }
+  await client.dispose()
+  server.kill()
+}
+
+const streamAt = (index: number) => `curve-${index}`
+
+async function grow(client: EventStoreDBClient, from: number, to: number): Promise<void> {
+  let next = from / EVENTS_PER_STREAM
+  const end = to / EVENTS_PER_STREAM
+  await Promise.all(
+    Array.from({ length: WRITERS }, async () => {
+      while (next < end) await client.appendToStream(streamAt(next++), newEvents(EVENTS_PER_STREAM))
+    }),
+  )
+}
+
+/** Mean time to read a stream that was written any time, in ms. */
+async function readStreams(client: EventStoreDBClient, events: number): Promise<number> {
+  const started = performance.now()
+  for (let read = 0; read < READS; read++) {
+    const stream = streamAt(Math.floor((Math.random() * events) / EVENTS_PER_STREAM))
+    for await (const _ of client.readStream(stream));
+  }
+  return (performance.now() - started) / READS
+}
+
+/** Events per second of reads that start anywhere in the log. */
+async function readAt(client: EventStoreDBClient, events: number): Promise<number> {
+  const started = performance.now()
+  let read = 0
+  for (let start = 0; start < 10; start++) {
+    const position = BigInt(Math.floor(Math.random() * (events - 10_000)) + 1)
+    for await (const _ of client.readAll({ fromPosition: { commit: position, prepare: position }, maxCount: 10_000 }))
+      read++
+  }
+  return (read / (performance.now() - started)) * 1_000
+}
+
+async function startServer(
+  entry: string,
+  directory: string,
+): Promise<{ port: number; memory(): number; kill(): void }> {
+  const script = `const { startEmbeddedEventStore } = await import(${JSON.stringify(entry)})
+    const { port } = await startEmbeddedEventStore({ directory: ${JSON.stringify(directory)}, accessKey: '' })
+    console.log('PORT', port)`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const port = await new Promise<number>((resolve) => {
+    let output = ''
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      const found = PORT_LINE.exec(output)
+      if (found) resolve(Number(found[1]))
+    })
+  })
+  return {
+    port,
+    memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    kill: () => child.kill('SIGKILL'),
+  }
+}
