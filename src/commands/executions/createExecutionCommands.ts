@@ -1,8 +1,9 @@
 import { v5 as uuidv5 } from 'uuid'
-import { FlowledgerError } from '../../domain/errors.js'
+import { FlowledgerError, notFound } from '../../domain/errors.js'
 import { decideCancel, decidePause, decideResume, decideRetry } from '../../domain/execution/decide/controls.js'
 import { decideResolution } from '../../domain/execution/decide/resolveStep.js'
 import { decideSignal } from '../../domain/execution/decide/signals.js'
+import { explainStep } from '../../domain/execution/explanation.js'
 import { jsonBytes } from '../../domain/execution/jsonSize.js'
 import { runLimits } from '../../domain/execution/limits.js'
 import type { JsonValue } from '../../domain/json.js'
@@ -24,7 +25,7 @@ const checkPayload = (payload: JsonValue): void => {
 
 /** The commands on runs over the write path. */
 export const createExecutionCommands = (dependencies: ExecutionCommandsDependencies): ExecutionCommands => {
-  const { runs, waiter } = dependencies
+  const { runs, plans, waiter } = dependencies
   return {
     start: (context, input) => startExecution(dependencies, context, input),
     waitForEnd: (executionId, timeoutMs) => waiter.waitForEnd(executionId, timeoutMs),
@@ -44,6 +45,12 @@ export const createExecutionCommands = (dependencies: ExecutionCommandsDependenc
     resolveStep: async (context, { executionId, ...resolution }) => {
       checkPayload(resolution.output ?? null)
       return runs.change(executionId, context, (state, plan, env) => decideResolution(state, plan, env, resolution))
+    },
+    explain: async (executionId, nodeId) => {
+      const { state } = await runs.load(executionId)
+      const { plan } = await plans.pinned(state.workflowId, state.version)
+      if (!plan.byId.has(nodeId)) throw notFound('step_not_found', 'the run has no such step')
+      return explainStep(state, plan, nodeId)
     },
     load: (executionId) => runs.load(executionId),
   }

@@ -1,4 +1,5 @@
 import type { ExecutionState } from '../../domain/execution/executionState.js'
+import type { StepExplanation } from '../../domain/execution/explanation.js'
 import type { JsonValue } from '../../domain/json.js'
 import type { CommandContext } from '../commandHandler.js'
 
@@ -64,6 +65,8 @@ export interface ExecutionCommands {
   retry(context: CommandContext, input: { executionId: string; reason?: string }): Promise<ExecutionResult>
   signal(context: CommandContext, input: SignalExecution): Promise<ExecutionResult>
   resolveStep(context: CommandContext, input: ResolveStep): Promise<ExecutionResult>
+  /** Why a step ran, was skipped, failed or waits. `execution_not_found`, `step_not_found` (404). */
+  explain(executionId: string, nodeId: string): Promise<StepExplanation>
   /** The state as the log has it now; `execution_not_found` where there is none. */
   load(executionId: string): Promise<ExecutionResult>
 }

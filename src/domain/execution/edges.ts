@@ -20,7 +20,7 @@ export const edgeStatus = (source: NodeState | undefined, { edge }: PlannedEdge)
   return source.ports.includes(edge.sourcePort) ? 'taken' : 'dead'
 }
 
-const reasonOf = (source: NodeState, sourceNode: PlannedNode): DeadEdge['reason'] => {
+export const reasonOfDeadEdge = (source: NodeState, sourceNode: PlannedNode): DeadEdge['reason'] => {
   if (source.status === 'failed') return 'sourceFailed'
   if (source.status === 'completed') return 'portNotEmitted'
   return sourceNode.mode === 'trigger' ? 'triggerNotUsed' : 'sourceSkipped'
@@ -36,7 +36,7 @@ export const deadEdgesInto = (state: ExecutionState, plan: RunPlan, target: Plan
     const { id: edgeId, sourceNodeId, sourcePort } = planned.edge
     const { decisions } = source
     const tells = decisions !== undefined && dead.length < runLimits.deadEdgeDecisions
-    const reason = reasonOf(source, sourceNode)
+    const reason = reasonOfDeadEdge(source, sourceNode)
     dead.push({ edgeId, sourceNodeId, sourcePort, reason, ...(tells ? { decisions: [...decisions] } : undefined) })
     if (dead.length === runLimits.deadEdges) break
   }

@@ -1,14 +1,10 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { CommandContext } from '../../../src/commands/commandHandler.js'
 import { createCommandHandler } from '../../../src/commands/eventStoreCommandHandler.js'
-import { createConcurrencyGate } from '../../../src/commands/executions/concurrency.js'
-import { createExecutionCommands } from '../../../src/commands/executions/createExecutionCommands.js'
+import { createExecutions } from '../../../src/commands/executions/createExecutions.js'
 import type { ExecutionCommands } from '../../../src/commands/executions/executionCommands.js'
-import { createRunHub, type RunHub } from '../../../src/commands/executions/runHub.js'
-import { createRunPlans } from '../../../src/commands/executions/runPlans.js'
-import { createRunWriter, type RunWriter } from '../../../src/commands/executions/runWriter.js'
-import { startExecution } from '../../../src/commands/executions/startExecution.js'
-import { createEndWaiter } from '../../../src/commands/executions/waitForEnd.js'
+import type { RunHub } from '../../../src/commands/executions/runHub.js'
+import type { RunWriter } from '../../../src/commands/executions/runWriter.js'
 import type { Definition } from '../../../src/domain/definition.js'
 import type { PinnedVersion } from '../../../src/domain/definitionSource.js'
 import type { ExecutionState } from '../../../src/domain/execution/executionState.js'
@@ -93,23 +89,22 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
   const log = options.log ?? createInMemoryLog()
   const store = options.store ?? log
   const versions = versionsOf(workflows)
-  const handler = createCommandHandler({ store })
-  const hub = createRunHub()
-  const plans = createRunPlans({ versions, nodeTypes, engine })
-  const runs = createRunWriter({ handler, plans, engine, hub })
   const openWork = options.openWork ?? openWorkOfLog(() => log.events)
-  const gate = createConcurrencyGate({ hub, countActive: openWork.activeRuns, elsewhere: !sole })
-  const waiter = createEndWaiter({ runs, hub, elsewhere: !sole })
-  const start = { runs, plans, findWorkflow: versions.find, gate, admit: () => undefined }
-  const commands = createExecutionCommands({ ...start, waiter })
+  const executions = createExecutions({
+    handler: createCommandHandler({ store }),
+    versions,
+    findWorkflow: versions.find,
+    nodeTypes,
+    engine,
+    countActive: openWork.activeRuns,
+    admit: () => undefined,
+    elsewhere: !sole,
+  })
+  const { commands, runs, hub } = executions
   const unexpected: unknown[] = []
   const executor = createExecutor({
+    ...executions,
     name,
-    runs,
-    plans,
-    hub,
-    gate,
-    startChild: (context, request) => startExecution(start, context, request),
     queue: options.queue ?? log,
     openWork,
     secrets: {
@@ -160,8 +155,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     },
     stop: async () => {
       await executor.stop()
-      waiter.close()
-      gate.close()
+      executions.close()
     },
   }
   return self
