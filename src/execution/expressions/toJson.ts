@@ -61,6 +61,12 @@ const fromMap = (map: Record<string, unknown>, meter: Meter, depth: number): Jso
   let copy: Record<string, JsonValue> | undefined
   for (const key in map) {
     charge(meter, 1)
+    // Assigned anywhere, it would become a prototype. parseJson() can give such a member.
+    if (key === '__proto__') {
+      copy ??= { ...map } as Record<string, JsonValue>
+      Reflect.deleteProperty(copy, key)
+      continue
+    }
     const item = map[key]
     const json = toJson(item, meter, depth + 1)
     if (json === item) continue

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate } from 'node:zlib'
 import type { JsonValue } from '../../domain/json.js'
+import { acceptJson, maxJsonDepth } from './acceptJson.js'
 import { httpFailure } from './httpFailure.js'
 
 type Decoder = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>
@@ -72,26 +73,13 @@ const decodeText = (body: Buffer, parameters: readonly string[]): string => {
   }
 }
 
-/** Deeper JSON than any of ours could be refused further on; it is refused here. */
-const maxDepth = 64
-
 const parseJson = (text: string): JsonValue => {
-  let depth = 0
+  let value: JsonValue
   try {
-    const value = JSON.parse(text) as JsonValue
-    depth = depthOf(value, 0)
-    if (depth <= maxDepth) return value
+    value = JSON.parse(text) as JsonValue
   } catch {
     throw httpFailure('http_invalid_body', 'the response says that it is JSON but is not', 'yes')
   }
-  throw httpFailure('http_invalid_body', `the response is JSON nested more than ${maxDepth} deep`, 'yes')
-}
-
-const depthOf = (value: JsonValue, depth: number): number => {
-  if (value === null || typeof value !== 'object' || depth > maxDepth) return depth
-  // Such a member would become a prototype wherever it is assigned.
-  if (!Array.isArray(value) && Object.hasOwn(value, '__proto__')) Reflect.deleteProperty(value, '__proto__')
-  let deepest = depth + 1
-  for (const item of Object.values(value)) deepest = Math.max(deepest, depthOf(item, depth + 1))
-  return deepest
+  if (acceptJson(value)) return value
+  throw httpFailure('http_invalid_body', `the response is JSON nested more than ${maxJsonDepth} deep`, 'yes')
 }

@@ -6,6 +6,7 @@ export interface CodeJob {
   /** JSON of the variables, each by its name. */
   readonly variables: { readonly [name in (typeof codeVariables)[number]]: string }
   readonly timeoutMs: number
+  /** For the code's own data, beside the 16 MiB that the sandbox begins with. */
   readonly memoryBytes: number
 }
 

@@ -1,21 +1,18 @@
-import { getQuickJS } from 'quickjs-emscripten'
 import type { CodeJob, CodeResult } from './codeJob.js'
+import { quickJsModules } from './quickJsModule.js'
 import { runCode } from './runCode.js'
 import { answerJobs } from './threadProtocol.js'
 
-/** Jobs after which a thread is replaced: the memory of a WebAssembly module never shrinks. */
-const maxJobs = 200
+/** Jobs after which the thread is replaced, so that nothing can pile up in it. */
+const maxJobs = 500
 
-const quickJs = await getQuickJS()
+const createModule = await quickJsModules()
 let jobs = 0
-let isBroken = false
 
 answerJobs<CodeJob, CodeResult>(
-  (job) => {
+  async (job) => {
     jobs++
-    const { result, isClean } = runCode(quickJs, job)
-    isBroken = !isClean
-    return result
+    return runCode(await createModule(job.memoryBytes), job)
   },
-  () => isBroken || jobs >= maxJobs,
+  () => jobs >= maxJobs,
 )

@@ -1,17 +1,13 @@
 import { DefaultIntrinsics, type QuickJSContext, type QuickJSHandle, type QuickJSWASMModule } from 'quickjs-emscripten'
+import type { JsonValue } from '../../domain/json.js'
+import { acceptJson, maxJsonDepth } from '../outbound/acceptJson.js'
 import { type CodeJob, type CodeResult, codeVariables, maxResultLength } from './codeJob.js'
 
-/** `isClean`: all that the code made is gone, so that the module may be used again. */
-export interface CodeRun {
-  readonly result: CodeResult
-  readonly isClean: boolean
-}
-
 /**
- * Runs code in a runtime of its own: no host, no network, no modules, no clock (there is no Date), no random numbers,
- * and no waiting, so that the same variables give the same result. Interrupted at its time, bounded in memory and stack.
+ * Runs code in a module of its own, which must not be used again: no host, no network, no modules, no clock (there is no
+ * Date), no random numbers, and no waiting, so that the same variables give the same result. Interrupted at its time.
  */
-export const runCode = (quickJs: QuickJSWASMModule, job: CodeJob): CodeRun => {
+export const runCode = (quickJs: QuickJSWASMModule, job: CodeJob): CodeResult => {
   const runtime = quickJs.newRuntime({ memoryLimitBytes: job.memoryBytes, maxStackSizeBytes: 256 * 1024 })
   const deadline = performance.now() + job.timeoutMs
   let timedOut = false
@@ -20,19 +16,10 @@ export const runCode = (quickJs: QuickJSWASMModule, job: CodeJob): CodeRun => {
     return timedOut
   })
   const context = runtime.newContext({ intrinsics: { ...DefaultIntrinsics, Date: false } })
-  let result: CodeResult
   try {
-    result = evaluate(context, job, () => timedOut)
+    return evaluate(context, job, () => timedOut)
   } catch (error) {
-    result = asFailure({ message: error instanceof Error ? error.message : String(error) }, timedOut)
-  }
-  try {
-    context.dispose()
-    runtime.dispose()
-    return { result, isClean: result.ok || result.code === 'code_error' }
-  } catch {
-    // What is left behind can't be told from a later run's; the thread is given up.
-    return { result, isClean: false }
+    return asFailure({ message: error instanceof Error ? error.message : String(error) }, timedOut)
   }
 }
 
@@ -53,22 +40,19 @@ const evaluate = (context: QuickJSContext, { source, variables }: CodeJob, timed
   const call = context.evalCode(prelude, 'prelude.js')
   if (call.error) return failed(context, call.error, timedOut)
   const run = compile(context, source)
-  if ('failure' in run) {
-    call.value.dispose()
-    return failed(context, run.failure, timedOut)
-  }
+  if ('failure' in run) return failed(context, run.failure, timedOut)
   const texts = codeVariables.map((name) => context.newString(variables[name]))
   const returned = context.callFunction(call.value, context.undefined, run.code, ...texts)
-  for (const handle of [call.value, run.code, ...texts]) handle.dispose()
   if (returned.error) return failed(context, returned.error, timedOut)
   const json = context.typeof(returned.value) === 'string' ? context.getString(returned.value) : undefined
-  returned.value.dispose()
   if (json === undefined)
     return { ok: false, code: 'code_error', message: 'the result is a function, not a JSON value' }
   if (json.length > maxResultLength) {
     return { ok: false, code: 'code_error', message: `the result is larger than ${maxResultLength} characters` }
   }
-  return { ok: true, value: JSON.parse(json) }
+  const value = JSON.parse(json) as JsonValue
+  if (acceptJson(value)) return { ok: true, value }
+  return { ok: false, code: 'code_error', message: `the result is nested more than ${maxJsonDepth} deep` }
 }
 
 /** As one expression where it is one, else as a function body. */
@@ -79,15 +63,12 @@ const compile = (
   const parameters = codeVariables.join(', ')
   const expression = context.evalCode(`(function (${parameters}) { 'use strict'; return (\n${source}\n) })`, 'code.js')
   if (!expression.error) return { code: expression.value }
-  expression.error.dispose()
   const body = context.evalCode(`(function (${parameters}) { 'use strict';\n${source}\n})`, 'code.js')
   return body.error ? { failure: body.error } : { code: body.value }
 }
 
 const failed = (context: QuickJSContext, error: QuickJSHandle, timedOut: () => boolean): CodeResult => {
-  const dumped: unknown = context.dump(error)
-  error.dispose()
-  return asFailure(dumped, timedOut())
+  return asFailure(context.dump(error), timedOut())
 }
 
 const asFailure = (thrown: unknown, timedOut: boolean): CodeResult => {

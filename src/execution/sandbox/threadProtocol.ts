@@ -4,16 +4,21 @@ import { parentPort } from 'node:worker_threads'
 export type ThreadReply<Result> =
   | { readonly kind: 'ready' }
   | { readonly kind: 'done'; readonly result: Result }
-  /** `exits`: the thread is of no further use and ends itself. */
+  /** The same, and the thread is of no further use. */
   | { readonly kind: 'spent'; readonly result: Result }
 
 /** Answers jobs, one after the other, in a thread. `isSpent` says after a job whether the thread should be replaced. */
-export const answerJobs = <Job, Result>(work: (job: Job) => Result, isSpent: () => boolean = () => false): void => {
+export const answerJobs = <Job, Result>(
+  work: (job: Job) => Result | Promise<Result>,
+  isSpent: () => boolean = () => false,
+): void => {
   const port = parentPort
   if (port === null) throw new Error('this module is the code of a worker thread')
-  port.on('message', (job: Job) => {
-    const result = work(job)
+  const answer = async (job: Job): Promise<void> => {
+    const result = await work(job)
     port.postMessage({ kind: isSpent() ? 'spent' : 'done', result })
-  })
+  }
+  // What a job throws ends the thread: the pool reports that, and starts another.
+  port.on('message', (job: Job) => void answer(job))
   port.postMessage({ kind: 'ready' })
 }

@@ -17,7 +17,7 @@ interface Patterns {
 /** RE2 patterns for Ajv: linear in the text, and bounded over a whole check. */
 export const linearPatterns = (): Patterns => {
   let left = patternBudget
-  const engine = (pattern: string): { test(text: string): boolean } => {
+  const engine = (pattern: string): { test(text: string): boolean; toString(): string } => {
     const program = RE2JS.compile(pattern)
     const size = program.programSize()
     if (size > maxProgram) throw new Error(`the pattern is too large: ${pattern}`)
@@ -26,7 +26,8 @@ export const linearPatterns = (): Patterns => {
       if (left < 0) throw new TooMuchToCheck('the patterns have too much text to check')
       return program.matcher(text).find()
     }
-    return { test }
+    // Ajv takes patterns whose texts are the same for one.
+    return { test, toString: () => pattern }
   }
   return {
     engine: Object.assign(engine, { code: 'linearPattern' }),

@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import {
+  type CustomizeVariantOptions,
+  newQuickJSWASMModuleFromVariant,
+  newVariant,
+  type QuickJSWASMModule,
+  RELEASE_SYNC,
+} from 'quickjs-emscripten'
+
+/** The host's WebAssembly, whose values the types of Node leave out. */
+const { WebAssembly: host } = globalThis as unknown as {
+  readonly WebAssembly: {
+    compile(bytes: Uint8Array): Promise<WebAssembly.Module>
+    readonly Memory: new (pages: {
+      initial: number
+      maximum: number
+    }) => NonNullable<CustomizeVariantOptions['wasmMemory']>
+  }
+}
+
+/** Pages of 64 KiB with which the module begins: its stack, its data and a first heap. */
+const initialPages = 256
+const pageBytes = 64 * 1024
+
+const compile = async (): Promise<WebAssembly.Module> => {
+  const library = createRequire(createRequire(import.meta.url).resolve('quickjs-emscripten'))
+  return host.compile(await readFile(library.resolve('@jitl/quickjs-wasmfile-release-sync/wasm')))
+}
+
+/**
+ * Makes modules that have memory of their own and can't grow beyond it, in a millisecond or two each. QuickJS's own limit
+ * would not do: in WebAssembly it does not know the sizes of what it allocates.
+ */
+export const quickJsModules = async (): Promise<(memoryBytes: number) => Promise<QuickJSWASMModule>> => {
+  const wasmModule = await compile()
+  return (memoryBytes) => {
+    const maximum = initialPages + Math.ceil(memoryBytes / pageBytes)
+    const wasmMemory = new host.Memory({ initial: initialPages, maximum })
+    return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule, wasmMemory }))
+  }
+}
