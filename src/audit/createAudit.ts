@@ -7,6 +7,7 @@ import type { Workflow } from '../domain/workflow/state.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { EventStore } from '../eventlog/eventStore.js'
 import { type BlameEntry, createBlame } from './blame.js'
+import { type Changes, changesBetween, checkOrder } from './changes.js'
 import { executionAt } from './executionAt.js'
 import { type EventFilter, exportEvents } from './exportEvents.js'
 import { type HistoryPage, readHistory } from './history.js'
@@ -27,6 +28,8 @@ export interface Audit {
   executionAt(executionId: string, until?: Point): Promise<StateAt<ExecutionState>>
   /** Undefined where the stream does not exist. */
   history(stream: string, from: number, limit: number): Promise<HistoryPage | undefined>
+  /** Throws `invalid_range` too. `from` undefined: before the first event; `to` undefined: now. */
+  changes(workflowId: string, from: Point | undefined, to: Point | undefined): Promise<Changes>
   blame(workflowId: string, until?: Point): Promise<Blame>
   verifyStream(stream: string): Promise<Verification>
   verifyAll(options?: VerifyAllOptions): Promise<Verification>
@@ -45,6 +48,10 @@ export const createAudit = ({ store, feed }: { readonly store: EventStore; reado
     history: async (stream, from, limit) => {
       const page = await readHistory(store, stream, from, limit)
       return page.events.length > 0 || (await exists(stream)) ? page : undefined
+    },
+    changes: async (id, from, to) => {
+      checkOrder(from, to)
+      return changesBetween(store, id, from, to)
     },
     blame: async (id, until) => {
       const blame = createBlame()

@@ -2,6 +2,7 @@ import type { Route } from '../routing/route.js'
 import { apiKeyRoutes } from './apiKeys.js'
 import { listAuditEvents } from './audit/activity.js'
 import { blameWorkflow } from './audit/blame.js'
+import { workflowChanges } from './audit/changes.js'
 import { getCorrelation } from './audit/correlation.js'
 import { historyRoutes } from './audit/history.js'
 import { verifyAudit } from './audit/verification.js'
@@ -21,7 +22,7 @@ import { getNode, listEdges, listNodes } from './workflows/graphRead.js'
 import { addNode, changeNode, removeNode } from './workflows/nodes.js'
 import { workflowReadRoutes } from './workflows/read.js'
 import { versionCommandRoutes } from './workflows/versionCommands.js'
-import { getVersion, listVersions } from './workflows/versionReads.js'
+import { diffVersions, getVersion, listVersions } from './workflows/versionReads.js'
 
 /** Every route of the API. The first ones are found first: what is called most stands on top. */
 export const routes: readonly Route[] = [
@@ -43,9 +44,11 @@ export const routes: readonly Route[] = [
   ...versionCommandRoutes,
   listVersions,
   getVersion,
+  diffVersions,
   ...secretRoutes,
   listAuditEvents,
   ...historyRoutes,
+  workflowChanges,
   blameWorkflow,
   getCorrelation,
   verifyAudit,
