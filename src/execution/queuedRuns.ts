@@ -2,7 +2,9 @@ import type { ConcurrencyGate } from '../commands/executions/concurrency.js'
 import type { RunPlans } from '../commands/executions/runPlans.js'
 import type { RunWriter } from '../commands/executions/runWriter.js'
 import { decideDequeue } from '../domain/execution/decide/controls.js'
+import { plannedNode } from '../domain/execution/runPlan.js'
 import type { ContextFor } from './executorContext.js'
+import { isHeldBack } from './schedules/overlap.js'
 
 export interface QueuedRuns {
   /** A run that has to wait for a place; in the order of their turn. */
@@ -33,6 +35,7 @@ export const createQueuedRuns = ({
       const { state } = await runs.load(executionId)
       if (state.phase === 'queued' && !state.paused) {
         const { plan } = await plans.pinned(workflowId, state.version)
+        if (await isHeldBack(runs, state, plannedNode(plan, state.trigger.nodeId).node.config)) continue
         if (!(await gate.admit(workflowId, executionId, plan.definition.settings))) return
         await runs.change(executionId, contextFor(state), decideDequeue)
       }
