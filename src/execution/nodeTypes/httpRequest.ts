@@ -73,10 +73,12 @@ const withoutBody = new Set(['GET', 'HEAD'])
 const isSuccess = (status: number, wanted: readonly number[] | undefined): boolean =>
   wanted === undefined ? status >= 200 && status < 300 : wanted.includes(status)
 
-/** How much of a response that was no success its error keeps. */
-const excerpt = (body: JsonValue): string => {
+/** Characters of a body that an error keeps. A larger one is left out, not cut: half a secret could not be redacted. */
+const maxErrorBody = 8_000
+
+const errorBody = (body: JsonValue): string => {
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return text.length > 2_000 ? `${text.slice(0, 2_000)}…` : text
+  return text.length > maxErrorBody ? `(${text.length} characters)` : text
 }
 
 /** Sends a request. Output: `{ status, headers, body }`. */
@@ -116,7 +118,7 @@ export const createHttpRequest = (http: OutboundHttp): SideEffectNodeType => ({
     const retryAfter = received['retry-after']
     throw httpFailure('http_status', `the response has the status ${answered}`, 'yes', {
       status: answered,
-      body: excerpt(body),
+      body: errorBody(body),
       ...(retryAfter === undefined ? {} : { retryAfter }),
     })
   },

@@ -1,10 +1,14 @@
+import { readFile } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { findExpressions } from '../../../src/domain/expressions/templates.js'
 import type { JsonObject } from '../../../src/domain/json.js'
+import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
 import { createNodeTypes } from '../../../src/execution/nodeTypes/registry.js'
 import { createOutboundHttp } from '../../../src/execution/outbound/outboundHttp.js'
 import { createCodeSandbox } from '../../../src/execution/sandbox/codeSandbox.js'
 
+const engine = createCelEngine()
 const http = createOutboundHttp()
 const sandbox = createCodeSandbox()
 const types = createNodeTypes({ http, sandbox })
@@ -44,5 +48,27 @@ describe('the node types', () => {
     const type = types.get(name)
     expect(() => z.toJSONSchema(type?.configSchema ?? z.never(), { io: 'input' })).not.toThrow()
     expect(type?.description).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it('have the examples of the documentation as valid configs with valid expressions', async () => {
+    const text = await readFile(new URL('../../../docs/node-types.md', import.meta.url), 'utf8')
+    const sections = text.split(/^### /m).slice(1)
+    const documented = sections.flatMap((section) => {
+      const names = [...(section.split('\n')[0] ?? '').matchAll(/`([^`]+)`/g)].map(([, name]) => name ?? '')
+      const configs = [...section.matchAll(/```json\n(.*?)```/gs)].map(
+        ([, json]) => JSON.parse(json ?? '') as JsonObject,
+      )
+      return names.map((name) => ({ name, configs }))
+    })
+    expect(documented.map(({ name }) => name).sort()).toEqual([...types.keys()].sort())
+    for (const { name, configs } of documented) {
+      const type = types.get(name)
+      for (const config of configs) {
+        expect(type?.configSchema.safeParse(config), name).toMatchObject({ success: true })
+        for (const { source } of type ? findExpressions(config, type) : []) {
+          expect(engine.check(source), source).toMatchObject({ ok: true })
+        }
+      }
+    }
   })
 })
