@@ -1,22 +1,14 @@
-import type { CommandContext, CommandHandler } from '../../../src/commands/commandHandler.js'
-import {
-  type ConcurrencyGate,
-  type CountActiveRuns,
-  createConcurrencyGate,
-} from '../../../src/commands/executions/concurrency.js'
-import { createExecutionCommands } from '../../../src/commands/executions/createExecutionCommands.js'
-import type {
-  ExecutionCommands,
-  ExecutionResult,
-  StartExecution,
-} from '../../../src/commands/executions/executionCommands.js'
-import { createRunHub, type RunHub } from '../../../src/commands/executions/runHub.js'
-import { createRunPlans, type PlanSource, type RunPlans } from '../../../src/commands/executions/runPlans.js'
-import { createRunWriter, type RunWriter } from '../../../src/commands/executions/runWriter.js'
-import { type AdmitStart, type FindWorkflow, startExecution } from '../../../src/commands/executions/startExecution.js'
-import { createEndWaiter } from '../../../src/commands/executions/waitForEnd.js'
-import type { ExpressionEngine } from '../../../src/domain/expressions/expressionEngine.js'
-import type { ExecutableNodeTypes } from '../../../src/domain/nodes/behaviour.js'
+import type { ExpressionEngine } from '../../domain/expressions/expressionEngine.js'
+import type { ExecutableNodeTypes } from '../../domain/nodes/behaviour.js'
+import type { CommandContext, CommandHandler } from '../commandHandler.js'
+import { type ConcurrencyGate, type CountActiveRuns, createConcurrencyGate } from './concurrency.js'
+import { createExecutionCommands } from './createExecutionCommands.js'
+import type { ExecutionCommands, ExecutionResult, StartExecution } from './executionCommands.js'
+import { createRunHub, type RunHub } from './runHub.js'
+import { createRunPlans, type PlanSource, type RunPlans } from './runPlans.js'
+import { createRunWriter, type RunWriter } from './runWriter.js'
+import { type AdmitStart, type FindWorkflow, startExecution } from './startExecution.js'
+import { createEndWaiter } from './waitForEnd.js'
 
 export interface ExecutionsDependencies {
   readonly handler: CommandHandler
