@@ -6,23 +6,26 @@ import { findExpressions } from './findExpressions.js'
 /** Steps that the expressions of one decision may take together in the process that answers requests: some 20 ms. */
 export const inlineSteps = 1_000_000
 
-const decided = new WeakMap<JsonObject, boolean>()
+const costly = new WeakMap<JsonObject, boolean>()
+
+/** Whether any expression of the config is costly (CheckedExpression). Known after the first time. */
+export const isCostly = (type: NodeType, config: JsonObject, engine: ExpressionEngine): boolean => {
+  const known = costly.get(config)
+  if (known !== undefined) return known
+  const found = findExpressions(config, type).some(({ source }) => {
+    const checked = engine.check(source)
+    return checked.ok && checked.costly
+  })
+  costly.set(config, found)
+  return found
+}
 
 /**
  * Whether a node may be decided where the run is decided. A pure node with a costly expression may not: it is scheduled
  * like one with a side effect and evaluated in a worker thread.
  */
-export const runsInline = (type: NodeType, config: JsonObject, engine: ExpressionEngine): boolean => {
-  if (type.kind !== 'pure') return false
-  const known = decided.get(config)
-  if (known !== undefined) return known
-  const isCostly = findExpressions(config, type).some(({ source }) => {
-    const checked = engine.check(source)
-    return checked.ok && checked.costly
-  })
-  decided.set(config, !isCostly)
-  return !isCostly
-}
+export const runsInline = (type: NodeType, config: JsonObject, engine: ExpressionEngine): boolean =>
+  type.kind === 'pure' && !isCostly(type, config, engine)
 
 /**
  * The engine with a budget for many evaluations together: beyond it each throws ExpressionError `expression_limit`. A

@@ -1,6 +1,5 @@
 import { type ExpressionEngine, ExpressionError, type Scope } from '../../domain/expressions/expressionEngine.js'
-import { findExpressions } from '../../domain/expressions/findExpressions.js'
-import { withBudget } from '../../domain/expressions/inline.js'
+import { isCostly, withBudget } from '../../domain/expressions/inline.js'
 import { resolveConfig } from '../../domain/expressions/templates.js'
 import type { JsonObject, JsonValue } from '../../domain/json.js'
 import {
@@ -59,19 +58,13 @@ export const createNodeEvaluator = ({
     throw new ExpressionError(result.error.code, result.error.message)
   }
 
-  const isCostly = (type: NodeType, config: JsonObject): boolean =>
-    findExpressions(config, type).some(({ source }) => {
-      const checked = engine.check(source)
-      return checked.ok && checked.costly
-    })
-
   const cheaplyOrInThread = async <Result>(
     type: NodeType,
     config: JsonObject,
     here: (budgeted: ExpressionEngine) => Result,
     job: ExpressionJob,
   ): Promise<Result> => {
-    if (!isCostly(type, config)) {
+    if (!isCostly(type, config, engine)) {
       try {
         return here(withBudget(engine))
       } catch (error) {
