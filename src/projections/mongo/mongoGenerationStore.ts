@@ -27,7 +27,10 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
     database.collection<StoredDocument>(collectionName(names, ref, table.name))
 
   const dropCollections = async (ref: GenerationRef) => {
-    for (const table of ref.projection.tables) await collectionFor(ref, table).drop()
+    for (const table of ref.projection.tables) {
+      const name = collectionName(names, ref, table.name)
+      if ((await database.listCollections({ name }).toArray()).length > 0) await database.dropCollection(name)
+    }
     await database.collection(deadLetterCollection(names)).deleteMany({ generation: generationId(ref) })
   }
 

@@ -125,6 +125,11 @@ export interface OperationContext {
 export interface RebuildOptions {
   /** How long the old generation is kept and fed after the swap. Default 24 hours. */
   readonly keepMs?: number
+  /**
+   * What to do when the new generation differs from the live one. Default `fail`: the live rows stay, and the report names
+   * what differs. `swap`: for an operator who has read the report and knows that the live rows are the wrong ones.
+   */
+  readonly onDifference?: 'fail' | 'swap'
 }
 
 /**

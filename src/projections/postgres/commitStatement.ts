@@ -3,16 +3,13 @@ import { type Column, primaryKeyOf, type Table } from '../model/projection.js'
 import type { Commit } from '../store/projectionStore.js'
 import { arrayLiteral } from './arrayLiteral.js'
 import { sqlType, tableName } from './ddl.js'
-import { quoted, type SchemaNames } from './names.js'
+import { progressChannel, quoted, type SchemaNames } from './names.js'
 
 export interface Statement {
   readonly name: string
   readonly text: string
   readonly values: unknown[]
 }
-
-/** Who waits for a projection listens here; the payload is `<projection> <position>`. */
-export const progressChannel = (names: SchemaNames): string => `${names.control}_progress`
 
 const fixedParameters = 6
 

@@ -21,3 +21,11 @@ export const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"
 
 export const generationSchema = (names: SchemaNames, projection: string, generation: number): string =>
   `${names.prefix}${projection}_g${generation}`
+
+/** Those who watch rebuilds listen here; the payload is the rebuild's id. */
+export const rebuildChannel = (names: SchemaNames): string => `${names.control}_rebuilds`
+/** The projector listens here; the payload is the projection's name. */
+export const requestChannel = (names: SchemaNames): string => `${names.control}_requests`
+
+/** Who waits for a projection listens here; the payload is `<projection> <position>`. */
+export const progressChannel = (names: SchemaNames): string => `${names.control}_progress`

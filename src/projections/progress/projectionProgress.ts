@@ -1,3 +1,14 @@
+import type { MongoClient } from 'mongodb'
+import type { Client, Pool } from 'pg'
+import type { Projection } from '../model/projection.js'
+import { mongoGenerationStore } from '../mongo/mongoGenerationStore.js'
+import { defaultMongoNames, type MongoNames } from '../mongo/names.js'
+import { openClient } from '../postgres/connection.js'
+import { defaultSchemas, progressChannel, quoted, type SchemaNames } from '../postgres/names.js'
+import { postgresGenerationStore } from '../postgres/postgresGenerationStore.js'
+import { createBackoff, sleep } from '../runner/backoff.js'
+import { createPositions } from './positions.js'
+
 /** What a wait ended with. `position`: up to where the projection has applied the log; null: nothing yet. */
 export interface WaitResult {
   readonly reached: boolean
@@ -10,4 +21,96 @@ export interface ProjectionProgress {
   waitFor(projection: string, position: bigint, timeoutMs: number): Promise<WaitResult>
   start(): Promise<void>
   stop(): Promise<void>
+}
+
+export interface ProjectionProgressDependencies {
+  readonly postgresUrl: string
+  readonly pool: Pool
+  readonly mongo: MongoClient
+  readonly projections: readonly Projection[]
+  readonly schemas?: SchemaNames
+  readonly mongoNames?: MongoNames
+  readonly log: (line: string) => void
+}
+
+/** A notification can be lost with its connection; while somebody waits the checkpoint is looked at so often. */
+const pollMs = 250
+
+/** Hears of checkpoints by NOTIFY, in the transaction that moves them, and looks itself where it hears nothing. */
+export const createProjectionProgress = (dependencies: ProjectionProgressDependencies): ProjectionProgress => {
+  const { postgresUrl, pool, mongo, projections, log } = dependencies
+  const { schemas = defaultSchemas, mongoNames = defaultMongoNames } = dependencies
+  const positions = createPositions()
+  const stores = { postgres: postgresGenerationStore(pool, schemas), mongo: mongoGenerationStore(mongo, mongoNames) }
+  const stopping = new AbortController()
+  let listening: Promise<void> = Promise.resolve()
+
+  const hear = (payload: string | undefined) => {
+    const [name, position] = payload?.split(' ') ?? []
+    if (name !== undefined && position !== undefined && position !== '') positions.moved(name, BigInt(position))
+  }
+
+  const listenOnce = async (onListening: () => void): Promise<void> => {
+    const client: Client = await openClient({ connectionString: postgresUrl, name: 'flowledger (progress)' })
+    try {
+      const ended = new Promise<void>((resolve) => {
+        client.on('error', () => resolve())
+        client.on('end', () => resolve())
+        stopping.signal.addEventListener('abort', () => resolve(), { once: true })
+      })
+      client.on('notification', ({ payload }) => hear(payload))
+      await client.query(`LISTEN ${quoted(progressChannel(schemas))}`)
+      onListening()
+      await ended
+    } finally {
+      await client.end().catch(() => undefined)
+    }
+  }
+
+  const listen = async (onListening: () => void): Promise<void> => {
+    const backoff = createBackoff()
+    while (!stopping.signal.aborted) {
+      try {
+        await listenOnce(() => {
+          backoff.reset()
+          onListening()
+        })
+      } catch (error) {
+        log(`progress of projections: ${error instanceof Error ? error.message : String(error)}`)
+      }
+      if (!stopping.signal.aborted) await sleep(backoff.next(), stopping.signal)
+    }
+  }
+
+  const look = async (name: string): Promise<void> => {
+    const projection = projections.find((candidate) => candidate.name === name)
+    if (projection === undefined) throw new Error(`there is no projection ${name}`)
+    const active = (await stores[projection.store].list(projection)).find(({ state }) => state === 'active')
+    if (active?.position !== undefined && active.position !== null) positions.moved(name, active.position)
+  }
+
+  const waitFor = async (name: string, position: bigint, timeoutMs: number): Promise<WaitResult> => {
+    const until = performance.now() + timeoutMs
+    for (let first = true; ; first = false) {
+      if (positions.has(name, position)) return { reached: true, position: positions.of(name) }
+      // At first a moment for the notification that is on its way, then a look.
+      if (!first || positions.of(name) === null) await look(name)
+      const left = until - performance.now()
+      if (positions.has(name, position)) continue
+      if (left <= 0) return { reached: false, position: positions.of(name) }
+      await positions.whenAt(name, position, Math.min(left, pollMs))
+    }
+  }
+
+  return {
+    waitFor,
+    start: () =>
+      new Promise((resolve) => {
+        listening = listen(resolve)
+      }),
+    stop: async () => {
+      stopping.abort()
+      await listening
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { openClient } from '../postgres/connection.js'
-import type { SchemaNames } from '../postgres/names.js'
+import { quoted, requestChannel, type SchemaNames } from '../postgres/names.js'
 
 /**
  * Who feeds a projection: one process at a time, by an advisory lock on a connection of its own. PostgreSQL lets go of it when
@@ -36,12 +36,19 @@ const watch = (client: Client, onLost: () => void): (() => void) => {
   return () => clearInterval(timer)
 }
 
-export const openOwnership = async (connectionString: string, names: SchemaNames): Promise<Ownership> => {
+/** `onRequest` is called with the name of a projection that an operator wants something of. */
+export const openOwnership = async (
+  connectionString: string,
+  names: SchemaNames,
+  onRequest: (projection: string) => void,
+): Promise<Ownership> => {
   const client = await openClient({ connectionString, name: 'flowledger projector (owner)' })
   const controller = new AbortController()
   const lose = () => controller.abort(new Error('the connection that holds the locks was lost'))
   client.on('error', lose)
   client.on('end', lose)
+  client.on('notification', ({ payload }) => onRequest(payload ?? ''))
+  await client.query(`LISTEN ${quoted(requestChannel(names))}`)
   const unwatch = watch(client, lose)
   const idOf = (key: string) => `${names.control} ${key}`
   return {

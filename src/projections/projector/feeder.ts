@@ -1,0 +1,121 @@
+import type { EventFeed } from '../../eventlog/eventFeed.js'
+import type { EventStore } from '../../eventlog/eventStore.js'
+import { type BatchWriter, createBatchWriter } from '../runner/batchWriter.js'
+import { createEventQueue, type EventQueue } from '../runner/eventQueue.js'
+import { keepFed } from '../runner/keepFed.js'
+import { createProjectionRunner, type ProjectionRunner } from '../runner/projectionRunner.js'
+import type { Tail } from '../runner/tail.js'
+import type { GenerationRef, ReadModelStore } from '../store/projectionStore.js'
+import { createMeter, type Meter } from './meter.js'
+
+/** Live batches: small, and often. */
+export const liveBatch = { size: 500, intervalMs: 20, idleMs: 250, capacity: 4_000 } as const
+
+export interface FeederOptions {
+  readonly ref: GenerationRef
+  readonly store: ReadModelStore
+  readonly feed: EventFeed
+  readonly streams: Pick<EventStore, 'readStream'>
+  readonly tail: Tail
+  readonly allPrefixes: readonly string[]
+  readonly announces: () => boolean
+}
+
+/** Keeps one generation up to date with the log. */
+export interface Feeder {
+  readonly ref: GenerationRef
+  readonly runner: ProjectionRunner
+  readonly writer: BatchWriter
+  readonly queue: EventQueue
+  readonly meter: Meter
+  /** Fed by the tail: what it has not applied is a few milliseconds old. */
+  readonly live: boolean
+  readonly reconnects: number
+  /** Why it can't go on for the moment. */
+  readonly error: Error | undefined
+  /** Resolves when it was stopped; rejects with OwnershipLost and what else can't be mended by waiting. */
+  readonly done: Promise<void>
+  stop(): Promise<void>
+}
+
+export const startFeeder = async (options: FeederOptions, parent: AbortSignal): Promise<Feeder> => {
+  const { ref, store, feed, streams, tail, allPrefixes, announces } = options
+  const controller = new AbortController()
+  const signal = AbortSignal.any([parent, controller.signal])
+  const writer = createBatchWriter({ store, ref, streams, onPoison: 'putAside', announces })
+  const queue = createEventQueue(liveBatch.capacity)
+  const meter = createMeter()
+  let live = false
+  let reconnects = 0
+  let stalled: Error | undefined
+  let disconnected: Error | undefined
+
+  const runner = createProjectionRunner({
+    writer,
+    queue,
+    batchSize: liveBatch.size,
+    intervalMs: liveBatch.intervalMs,
+    idleMs: liveBatch.idleMs,
+    onApplied: ({ events }) => {
+      meter.add(events)
+      stalled = undefined
+    },
+    onStalled: (error) => {
+      stalled = error
+    },
+  })
+
+  queue.reset(await writer.open())
+  const fed = keepFed(
+    {
+      projection: ref.projection,
+      queue,
+      feed,
+      tail,
+      allPrefixes,
+      onReconnect: (error) => {
+        reconnects += 1
+        disconnected = error
+      },
+      onLive: (now) => {
+        live = now
+        if (now) disconnected = undefined
+      },
+    },
+    signal,
+  )
+  const finish = async () => {
+    try {
+      await Promise.all([runner.run(signal), fed])
+    } finally {
+      controller.abort()
+      await fed.catch(() => undefined)
+      await store.close()
+    }
+  }
+  const done = finish()
+  // Whoever awaits `done` sees the error; nobody has to await it at once.
+  done.catch(() => undefined)
+
+  return {
+    ref,
+    runner,
+    writer,
+    queue,
+    meter,
+    get live() {
+      return live
+    },
+    get reconnects() {
+      return reconnects
+    },
+    get error() {
+      return stalled ?? (live ? tail.error : disconnected)
+    },
+    done,
+    stop: async () => {
+      controller.abort()
+      await done.catch(() => undefined)
+    },
+  }
+}
