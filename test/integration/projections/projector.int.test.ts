@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import { append, pureRun, workflowStory } from '../../support/projections/events.js'
+import { eventually, type Harness, openHarness } from '../../support/projections/harness.js'
+import { startTestStores, type TestStores } from '../../support/projections/stores.js'
+
+let stores: TestStores
+let harness: Harness
+let log: InMemoryLog
+
+beforeAll(async () => {
+  stores = await startTestStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  harness = await openHarness(stores)
+  log = createInMemoryLog()
+})
+afterEach(() => harness.close())
+
+const reached = (position: bigint) => () => {
+  const status = harness.projector === undefined ? [] : current()
+  return status.length > 0 && status.every((each) => each.position !== null && each.position >= position)
+}
+let current: () => ReturnType<ReturnType<Harness['projector']>['status']> = () => []
+
+const start = async () => {
+  const projector = harness.projector(log)
+  current = () => projector.status()
+  await projector.start()
+  return projector
+}
+
+describe('the projector', () => {
+  it('shows a workflow with its draft, its versions and what happened to it', async () => {
+    await start()
+    const { workflowId, events } = workflowStory()
+    const { position } = await append(log, events)
+    await eventually(reached(position))
+    const workflow = await harness.readModels.workflows.find(workflowId)
+    expect(workflow).toMatchObject({
+      name: 'Orders',
+      status: 'published',
+      latestVersion: 2,
+      publishedVersion: 2,
+      revision: 9,
+    })
+    expect(workflow?.nodes.map(({ key, position: at, config }) => [key, at, config])).toEqual([
+      ['a', { x: 7, y: 8 }, { text: '{{ secrets.TOKEN }} a' }],
+      ['b', { x: 1, y: 2 }, { changed: true }],
+    ])
+    expect(workflow?.edges).toHaveLength(1)
+    const versions = await harness.readModels.versions.list(workflowId, { limit: 10 })
+    expect(versions.items.map(({ number, published }) => [number, published])).toEqual([
+      [2, true],
+      [1, false],
+    ])
+    expect((await harness.readModels.versions.byNumber(workflowId, 1))?.snapshot.nodes).toHaveLength(2)
+    const feed = await harness.readModels.activity.list({ stream: events[0], limit: 3 })
+    expect(feed.items.map(({ type }) => type)).toEqual(['VersionPublished', 'VersionSaved', 'NodeConfigured'])
+    expect(feed.nextCursor).not.toBeNull()
+  })
+
+  it('shows a run with the outputs of its steps', async () => {
+    await start()
+    const [stream, events] = pureRun('0198c0de-0000-7000-8000-000000000001', 3, { total: 3 })
+    const { position } = await append(log, [stream, events], { size: 2 })
+    await eventually(reached(position))
+    const run = await harness.readModels.executions.find(stream.slice('execution-'.length))
+    expect(run).toMatchObject({ status: 'completed', input: { price: 1 }, output: { total: 3 } })
+    expect(run?.steps.map(({ key, status }) => [key, status])).toEqual([
+      ['start', 'completed'],
+      ['step_0', 'completed'],
+      ['step_1', 'completed'],
+      ['step_2', 'completed'],
+    ])
+    const list = await harness.readModels.executions.list({ limit: 10, status: 'completed' })
+    expect(list.items).toHaveLength(1)
+    expect(list.items[0]).not.toHaveProperty('input')
+  })
+})
