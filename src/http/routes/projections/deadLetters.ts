@@ -25,6 +25,8 @@ const listDeadLetters = defineRoute({
   }),
 })
 
+const settleBody = z.strictObject({ reason: z.string().min(1).max(2_000) }).meta({ id: 'SettleDeadLetter' })
+
 const settle = (verb: 'retry' | 'discard', summary: string): Route =>
   defineRoute({
     method: 'post',
@@ -34,7 +36,7 @@ const settle = (verb: 'retry' | 'discard', summary: string): Route =>
     tag: 'Projections',
     scope: 'projections:operate',
     params: z.object({ name: projectionName, position: z.string().regex(/^\d{1,20}$/) }),
-    body: z.strictObject({ reason: z.string().min(1).max(2_000) }).meta({ id: 'SettleDeadLetter' }),
+    body: settleBody,
     headers: ['Idempotency-Key'],
     responses: { 200: { description: 'The dead letter, with what was asked for', body: deadLetterView } },
     problems: { 404: ['projection_not_found', 'dead_letter_not_found'], 409: ['concurrent_change'] },
