@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { chmod } from 'node:fs/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Context } from './commands/command.js'
 import { answer } from './commands/dispatch.js'
@@ -42,24 +43,11 @@ export const serveMongo = async (
   }
 }
 
+/** Until it is made private itself, the socket is guarded by its folder. */
 const listen = async (server: Server, socketPath: string): Promise<void> => {
-  // Nobody but this user may connect, from the moment that the socket exists.
-  const mask = trySetMask(0o177)
-  try {
-    server.listen(socketPath)
-    await once(server, 'listening')
-  } finally {
-    if (mask !== undefined) trySetMask(mask)
-  }
-}
-
-/** A worker thread may not set the mask of its process; there the private folder alone guards the socket until chmod. */
-const trySetMask = (mask: number): number | undefined => {
-  try {
-    return process.umask(mask)
-  } catch {
-    return undefined
-  }
+  server.listen(socketPath)
+  await once(server, 'listening')
+  await chmod(socketPath, 0o600)
 }
 
 const openContext = (
@@ -114,6 +102,8 @@ interface Connection {
 const serve = (context: Context, socket: Socket, id: number): Connection => {
   let busy = false
   let closing = false
+  // Reading reports the same error; without a listener a late one would end the thread.
+  socket.on('error', () => undefined)
   const run = async (): Promise<void> => {
     const frames = createFrames()
     try {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { reachableFolder, releaseReachableFolder } from '../dataDirectory/shortPath.js'
-import { startThread, type Thread } from './thread.js'
+import { supervise } from './supervise.js'
+import { startThread } from './thread.js'
 
 export interface EmbeddedMongoOptions {
   /** A private folder (0700) that this process owns alone. */
@@ -27,38 +27,15 @@ export const startEmbeddedMongo = async (options: EmbeddedMongoOptions): Promise
   const { directory, log = () => undefined } = options
   const folder = await reachableFolder(directory, SOCKET_NAME)
   const socketPath = join(folder, SOCKET_NAME)
-  let stopping = false
-  let thread: Thread
-
-  const start = async (): Promise<Thread> => {
+  const supervised = await supervise(async () => {
     // The socket of a killed run: nobody else can own it, since the directory has one owner.
     await rm(socketPath, { force: true })
-    const started = await startThread({ directory, socketPath }, log)
-    void started.ended.then(async (reason) => {
-      if (stopping) return
-      log(`The embedded MongoDB server ended (${reason}) and is started again.`)
-      await restart()
-    })
-    return started
-  }
-  const restart = async (): Promise<void> => {
-    for (let wait = 100; !stopping; wait = Math.min(wait * 2, 5_000)) {
-      try {
-        thread = await start()
-        return
-      } catch (error) {
-        log(`The embedded MongoDB server could not be started again: ${String(error)}`)
-        await sleep(wait)
-      }
-    }
-  }
-
-  thread = await start()
+    return await startThread({ directory, socketPath }, log)
+  }, log)
   return {
     connectionString: `mongodb://${encodeURIComponent(socketPath)}/${DATABASE}`,
     stop: async () => {
-      stopping = true
-      await thread.stop()
+      await supervised.stop()
       await rm(socketPath, { force: true })
       await releaseReachableFolder(directory, folder)
     },

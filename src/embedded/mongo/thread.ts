@@ -8,6 +8,9 @@ export interface Thread {
   stop(): Promise<void>
 }
 
+/** A command that computes for ever must not keep the program from ending. What was acknowledged is on disk anyway. */
+const STOP_PATIENCE_MS = 10_000
+
 export const startThread = async (input: WorkerInput, log: (line: string) => void): Promise<Thread> => {
   const worker = createWorker(input)
   let failure = 'exit'
@@ -28,7 +31,9 @@ export const startThread = async (input: WorkerInput, log: (line: string) => voi
     ended,
     stop: async () => {
       worker.postMessage('stop')
+      const impatience = setTimeout(() => void worker.terminate(), STOP_PATIENCE_MS)
       await ended
+      clearTimeout(impatience)
     },
   }
 }

@@ -1,4 +1,3 @@
-import { chmod } from 'node:fs/promises'
 import { parentPort, workerData } from 'node:worker_threads'
 import { serveMongo } from './server.js'
 
@@ -8,10 +7,7 @@ export interface WorkerInput {
   readonly socketPath: string
 }
 
-export type FromWorker =
-  | { readonly kind: 'ready' }
-  | { readonly kind: 'log'; readonly line: string }
-  | { readonly kind: 'closed' }
+export type FromWorker = { readonly kind: 'ready' } | { readonly kind: 'log'; readonly line: string }
 
 const port = parentPort
 if (port === null) throw new Error('this module runs in a worker thread')
@@ -19,10 +15,8 @@ const tell = (message: FromWorker): void => port.postMessage(message)
 
 const { directory, socketPath } = workerData as WorkerInput
 const server = await serveMongo(directory, socketPath, (line) => tell({ kind: 'log', line }))
-await chmod(socketPath, 0o600)
 port.once('message', async () => {
   await server.close()
-  tell({ kind: 'closed' })
   port.close()
 })
 tell({ kind: 'ready' })

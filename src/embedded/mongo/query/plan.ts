@@ -27,7 +27,7 @@ export const planFor = (collection: Collection, filter: Document, sort: Sort): P
   if (ids !== undefined) {
     const keys = new Map(ids.map((id) => idKeyOf(id)).map((key) => [key.toString('latin1'), key]))
     const ranges = [...keys.values()].map((key) => pointRange(contentKey(collection.space, key)))
-    return { index: undefined, ranges, reverse: false, sorted: ranges.length <= 1 }
+    return { index: undefined, ranges, reverse: false, sorted: sort.length === 0 || ranges.length <= 1 }
   }
   let best = wholeCollection(collection, constraints, sort)
   for (const index of collection.indexes) {

@@ -7,8 +7,8 @@ export interface Frames {
   release(): void
 }
 
-/** Of all connections together: what half-sent messages may hold. */
-const MOST_PENDING_BYTES = 256_000_000
+/** Of all connections together: what half-sent messages may hold, three of the largest. */
+const MOST_PENDING_BYTES = 144_000_000
 let pendingBytes = 0
 
 /** Cuts a stream of bytes into messages. What a message announces is not believed before it comes: only what came is held. */
