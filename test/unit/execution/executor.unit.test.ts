@@ -1,6 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
-import type { JsonValue } from '../../../src/domain/json.js'
-import { type Attempt, NodeFailure } from '../../../src/domain/nodes/behaviour.js'
+import { describe, expect, it } from 'vitest'
 import {
   define,
   idOf,
@@ -10,36 +8,11 @@ import {
   transform,
   transformChain,
 } from '../../support/execution/definitions.js'
-import { createRunEngine, type RunEngine, type RunEngineOptions, stepOf } from '../../support/execution/runEngine.js'
+import { appendsOf, effect, eventTypes, failing, useEngines, withEffect } from '../../support/execution/engines.js'
+import { createRunEngine, stepOf } from '../../support/execution/runEngine.js'
 import { effectType, testNodeTypes } from '../../support/execution/testNodeTypes.js'
 
-const engines: RunEngine[] = []
-const engineWith = (options: RunEngineOptions) => {
-  const engine = createRunEngine(options)
-  engines.push(engine)
-  return engine
-}
-afterEach(async () => {
-  const unexpected = engines.flatMap((engine) => engine.unexpected)
-  await Promise.all(engines.splice(0).map((engine) => engine.stop()))
-  expect(unexpected).toEqual([])
-})
-
-const effect = (config: NodeSpec['config'] = {}, policy: NodeSpec['policy'] = {}): NodeSpec => ({
-  type: 'test.effect',
-  config,
-  policy,
-})
-const withEffect = (run: (attempt: Attempt) => Promise<JsonValue>) => testNodeTypes(effectType(run))
-const failing = (code: string) => new NodeFailure({ class: 'test', code, message: `it is ${code}` })
-const eventTypes = (engine: RunEngine, executionId: string) =>
-  engine.log.events.filter(({ stream }) => stream === `execution-${executionId}`).map(({ type }) => type)
-const appendsOf = (engine: RunEngine, executionId: string) =>
-  new Set(
-    engine.log.events
-      .filter(({ stream }) => stream === `execution-${executionId}`)
-      .map(({ metadata }) => (metadata as { commandId: string }).commandId),
-  ).size
+const engineWith = useEngines()
 
 describe('a run', () => {
   it('of pure nodes has ended when its start is answered', async () => {
