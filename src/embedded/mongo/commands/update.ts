@@ -116,8 +116,12 @@ const remove: Command = {
         const filter = documentIn(statement, 'q')
         const change = (collection: Parameters<typeof context.documents.remove>[0], stored: { document: Document }) =>
           context.documents.remove(collection, stored.document)
+        const removeOne = (...found: Parameters<typeof change>): number => {
+          change(...found)
+          return 1
+        }
         if (statement.limit === 0) n += await changeAll(context, namespace, filter, change)
-        else n += (await changeFirst(context, namespace, filter, [], (...found) => (change(...found), 1))) ?? 0
+        else n += (await changeFirst(context, namespace, filter, [], removeOne)) ?? 0
       } catch (error) {
         errors.push({ index, error })
         if (ordered) break
