@@ -1,6 +1,7 @@
 import type { Definition } from '../../../src/domain/definition.js'
 import type { ExecutionEvent } from '../../../src/domain/events/catalogue/index.js'
 import type { Actor } from '../../../src/domain/events/metadata.js'
+import { decideContinue } from '../../../src/domain/execution/decide/controls.js'
 import { decideStart } from '../../../src/domain/execution/decide/startRun.js'
 import { applyTo } from '../../../src/domain/execution/evolveExecution.js'
 import { absentExecution, type ExecutionState, type NodeState } from '../../../src/domain/execution/executionState.js'
@@ -25,6 +26,8 @@ export interface PureRun {
   readonly state: ExecutionState
   /** Everything so far. */
   readonly events: readonly ExecutionEvent[]
+  /** The appends of the start. */
+  readonly started: readonly (readonly ExecutionEvent[])[]
   now: string
   /** Slots for claims; 0: what is ready is only scheduled. */
   slots: number
@@ -53,25 +56,29 @@ export const pureRun = (
   const plan = planRun(definition, { nodeTypes, engine })
   let state = absentExecution
   const events: ExecutionEvent[] = []
+  const started: ExecutionEvent[][] = []
   const run: PureRun = {
     plan,
     get state() {
       return state
     },
     events,
+    started,
     now: startTime,
     slots,
     do: (decide) => {
       const appends: ExecutionEvent[][] = []
       const claim = run.slots > 0 ? { claim: { executor: 'test', slots: run.slots, graceMs: 1_000 } } : {}
       const env = { engine, now: run.now, actor: testActor, random: 0.5, ...claim }
-      const decision = decide(state, plan, env)
-      const draft = draftOf(state)
-      for (const event of decision.events) applyTo(draft, event, { at: run.now, actor: testActor })
-      state = stateOf(draft)
-      events.push(...decision.events)
-      appends.push([...decision.events])
-      return appends
+      for (let next = decide; ; next = decideContinue) {
+        const { events: decided, cut } = next(state, plan, env)
+        const draft = draftOf(state)
+        for (const event of decided) applyTo(draft, event, { at: run.now, actor: testActor })
+        state = stateOf(draft)
+        events.push(...decided)
+        appends.push([...decided])
+        if (!cut) return appends
+      }
     },
     node: (key) => getIn(state.nodes, idOf(key)),
     status: (key) => getIn(state.nodes, idOf(key))?.status ?? 'untouched',
@@ -80,7 +87,7 @@ export const pureRun = (
     const trigger = plan.roots.find(({ mode }) => mode === 'trigger')
     if (trigger === undefined) throw new Error('the definition has no trigger')
     const { id: nodeId, key, type } = trigger.node
-    run.do((_, __, env) =>
+    const appends = run.do((_, __, env) =>
       decideStart(
         {
           executionId: runId,
@@ -96,6 +103,7 @@ export const pureRun = (
         env,
       ),
     )
+    started.push(...appends)
   }
   return run
 }
