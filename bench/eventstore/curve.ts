@@ -30,7 +30,7 @@ export async function runCurve(entry: string, directory: string, most: number): 
       stop.toLocaleString('en'),
       Math.round(one),
       Math.round(many),
-      `${read.toFixed(3)} ms`,
+      `${read.toFixed(2)} ms`,
       Math.round(all),
       Math.round(server.memory() / 2 ** 20),
       Math.round(size / 2 ** 20),

@@ -5,9 +5,9 @@ import { createRoutes } from './api/routes.js'
 import type { ServerContext } from './context.js'
 import { EventStoreError } from './errors.js'
 import { openDatabase } from './log/database.js'
-import { createFileReserve } from './log/fileReserve.js'
 import { LogStore } from './log/logStore.js'
 import { createLogWriter } from './log/logWriter.js'
+import { createUpkeep } from './log/upkeep.js'
 import { createScavenger } from './operations/scavenger.js'
 import type { ServerSettings } from './options.js'
 import { createGroups } from './persistent/groups.js'
@@ -28,9 +28,10 @@ export interface RunningServer {
 export async function runServer(settings: ServerSettings): Promise<RunningServer> {
   const database = openDatabase(settings.directory)
   const store = new LogStore(database)
-  const reserve = createFileReserve(settings.directory)
+  const upkeep = createUpkeep(database, settings.directory, () => wakeWriter())
   const feed = createCommitFeed()
-  const writer = createLogWriter(store, feed.publish, reserve)
+  const writer = createLogWriter(store, feed.publish, upkeep.run)
+  const wakeWriter = () => void writer.write(() => undefined).catch(() => undefined)
   const authenticate = createAuthenticate(settings)
   const context: ServerContext = { settings, store, writer, feed, authenticate, port: settings.port }
   await writeFirstEvent(context)
@@ -58,7 +59,7 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
       await writer.close()
       for (const session of sessions) session.destroy()
       await closed
-      reserve.close()
+      upkeep.close()
       await database.close()
     },
   }

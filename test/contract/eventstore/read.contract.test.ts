@@ -88,7 +88,7 @@ describe('metadata', () => {
       maxAge: 60,
       truncateBefore: 1,
       cacheControl: 5,
-      acl: { $r: ['a', 'b'] },
+      acl: { readRoles: ['a', 'b'] },
       mine: { deep: [1] },
     }
     const written = await client.setStreamMetadata(stream, metadata as never)

@@ -20,6 +20,8 @@ export interface LogDatabase {
   readonly names: Table
   /** Small things: format, checkpoints, settings of persistent subscriptions. */
   readonly meta: Table
+  /** Gives back the memory of all pages that were read, by mapping the file anew. Nothing may be written meanwhile. */
+  reopen(): Promise<void>
   close(): Promise<void>
 }
 
@@ -33,6 +35,36 @@ export function openDatabase(directory: string, options: { readOnly?: boolean } 
   else if (options.readOnly) throw new EventStoreError('foreign-data', `There is no event store in ${directory}.`)
   else mkdirSync(directory, { recursive: true, mode: 0o700 })
 
+  let tables = openTables(directory, existed, options.readOnly ?? false)
+  return {
+    get root() {
+      return tables.root
+    },
+    get log() {
+      return tables.log
+    },
+    get index() {
+      return tables.index
+    },
+    get names() {
+      return tables.names
+    },
+    get meta() {
+      return tables.meta
+    },
+    async reopen() {
+      // A turn of its own: the awaits below are settled before anything else can read.
+      await new Promise(setImmediate)
+      await tables.root.close()
+      tables = openTables(directory, true, options.readOnly ?? false)
+    },
+    close: () => tables.root.close(),
+  }
+}
+
+type Tables = Pick<LogDatabase, 'root' | 'log' | 'index' | 'names' | 'meta'>
+
+function openTables(directory: string, existed: boolean, readOnly: boolean): Tables {
   const encodings = { encoding: 'binary', keyEncoding: 'binary', cache: false } as const
   const root = open<Buffer, Buffer>({
     path: directory,
@@ -41,25 +73,16 @@ export function openDatabase(directory: string, options: { readOnly?: boolean } 
     maxDbs: 8,
     // A commit is answered when it is on disk, and must not be seen before.
     overlappingSync: false,
-    // Pages are mapped while they are read and no longer, so the resident size does not grow with the log.
-    remapChunks: true,
     // Writes are grouped here; LMDB's own grouping leaves a rejection without a listener when a commit fails.
     eventTurnBatching: false,
-    readOnly: options.readOnly ?? false,
+    readOnly,
     ...encodings,
   })
   try {
     const table = (name: string) => root.openDB<Buffer, Buffer>(name, encodings)
     const meta = existed ? openExisting(() => table('meta'), directory) : table('meta')
-    checkFormat(meta, existed, directory)
-    return {
-      root,
-      meta,
-      log: table('log'),
-      index: table('index'),
-      names: table('names'),
-      close: () => root.close(),
-    }
+    checkFormat(meta, root, existed, directory)
+    return { root, meta, log: table('log'), index: table('index'), names: table('names') }
   } catch (error) {
     void root.close()
     throw error
@@ -76,7 +99,7 @@ function openExisting(openMeta: () => Table, directory: string): Table {
   }
 }
 
-function checkFormat(meta: Table, existed: boolean, directory: string): void {
+function checkFormat(meta: Table, root: Table, existed: boolean, directory: string): void {
   const format = meta.getBinary(FORMAT_KEY)?.toString()
   if (format === FORMAT) return
   if (format) {
@@ -85,7 +108,9 @@ function checkFormat(meta: Table, existed: boolean, directory: string): void {
       `${directory} has the format ${format}; this program reads ${FORMAT}.`,
     )
   }
-  if (existed) {
+  // A process that was killed while it made the store has left this one table, and nothing in it.
+  const begun = [...root.getKeys({})].every((name) => name.toString() === 'meta') && meta.getKeysCount() === 0
+  if (existed && !begun) {
     throw new EventStoreError('foreign-data', `${directory} holds an LMDB file that is not an event store.`)
   }
   meta.putSync(FORMAT_KEY, Buffer.from(FORMAT))

@@ -1,5 +1,4 @@
 import { EventStoreError } from '../errors.js'
-import type { FileReserve } from './fileReserve.js'
 import type { LogStore } from './logStore.js'
 import { Staging } from './staging.js'
 
@@ -25,12 +24,13 @@ export interface LogWriter {
 
 /**
  * Group commit: all that arrives while one transaction is being written goes into the next, with one flush for all. One
- * at a time, so that nothing is ever decided upon a state that a failed commit takes back.
+ * at a time, so that nothing is ever decided upon a state that a failed commit takes back. `upkeep` runs between two
+ * commits, while nothing is being written.
  */
 export function createLogWriter(
   store: LogStore,
   onCommit: (staging: Staging) => void,
-  reserve?: FileReserve,
+  upkeep?: () => Promise<void> | void,
 ): LogWriter {
   let queue: WriteJob[] = []
   let busy = false
@@ -46,7 +46,7 @@ export function createLogWriter(
   const runGroups = async () => {
     while (queue.length > 0) {
       await runGroup()
-      reserve?.replenish()
+      await upkeep?.()
     }
     busy = false
     wakeIdle?.()
