@@ -24,6 +24,11 @@ export interface EmbeddedEventStoreOptions {
   readonly maxAppendSize?: number
   /** Longest wait of a batch append for its last part, in ms. Default 2,000. */
   readonly writeTimeout?: number
+  /**
+   * Bytes of the data file that may be resident before it is mapped anew. What was read stays in the page cache of the
+   * system. Default 64 MiB; only Linux tells.
+   */
+  readonly mappedMemory?: number
   /** System projections that are on from the start. */
   readonly systemProjections?: readonly string[]
 }

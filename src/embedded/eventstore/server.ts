@@ -28,7 +28,7 @@ export interface RunningServer {
 export async function runServer(settings: ServerSettings): Promise<RunningServer> {
   const database = openDatabase(settings.directory)
   const store = new LogStore(database)
-  const upkeep = createUpkeep(database, settings.directory, () => wakeWriter())
+  const upkeep = createUpkeep(database, settings, () => wakeWriter())
   const feed = createCommitFeed()
   const writer = createLogWriter(store, feed.publish, upkeep.run)
   const wakeWriter = () => void writer.write(() => undefined).catch(() => undefined)

@@ -18,7 +18,7 @@ import { newStream, startTestServer, type TestServer } from '../../support/event
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  server = await startTestServer({ mappedMemory: 0 })
 })
 afterAll(() => server.stop())
 

@@ -7,7 +7,8 @@ const BATCH = 500
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer()
+  // The file is mapped anew again and again, under readers and writers.
+  server = await startTestServer({ mappedMemory: 0 })
 })
 afterAll(() => server.stop())
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { ServerSettings } from '../options.js'
 import type { LogDatabase } from './database.js'
 import { createFileReserve } from './fileReserve.js'
 
-const MOST_MAPPED = 64 * 1024 * 1024
 const INTERVAL = 500
 const PAGE_SIZE = 4_096
 
@@ -17,13 +17,17 @@ export interface Upkeep {
  * reads through a mapping counts as its memory for as long as the mapping lasts. `wake` is called when there is something
  * to do and no commit may come to do it.
  */
-export function createUpkeep(database: LogDatabase, directory: string, wake: () => void): Upkeep {
+export function createUpkeep(
+  database: LogDatabase,
+  { directory, mappedMemory }: Pick<ServerSettings, 'directory' | 'mappedMemory'>,
+  wake: () => void,
+): Upkeep {
   const reserve = createFileReserve(directory)
   let mappedAtFirst = mappedBytes()
   let isDue = false
 
   const timer = setInterval(() => {
-    if (isDue || mappedBytes() - mappedAtFirst < MOST_MAPPED) return
+    if (isDue || mappedBytes() - mappedAtFirst < mappedMemory) return
     isDue = true
     wake()
   }, INTERVAL)
