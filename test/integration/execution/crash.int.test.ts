@@ -1,0 +1,107 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { EventStore } from '../../../src/eventlog/eventStore.js'
+import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import type { WorkQueue } from '../../../src/eventlog/workQueue.js'
+import { corpus } from '../../crash/corpus.js'
+import {
+  type CorpusNodeTypes,
+  corpusNodeTypes,
+  driveCorpusRun,
+  type OutboundCall,
+  workflowsOf,
+} from '../../crash/corpusEngine.js'
+import type { CorpusRun } from '../../crash/corpusRun.js'
+import { expectedOf, expectPromises } from '../../crash/promises.js'
+import { createRunEngine, type RunEngine } from '../../support/execution/runEngine.js'
+
+const never = new Promise<never>(() => undefined)
+
+/** A process's view of the log which ends with the process: after the n-th append nothing is answered any more. */
+const mortal = (log: InMemoryLog, appends: number) => {
+  const death = new AbortController()
+  let appended = 0
+  const store: EventStore = {
+    append: async (...args) => {
+      if (death.signal.aborted) return never
+      const result = await log.append(...args)
+      appended += 1
+      if (appended === appends) death.abort()
+      return death.signal.aborted ? never : result
+    },
+    async *readStream(...args) {
+      for await (const event of log.readStream(...args)) {
+        if (death.signal.aborted) await never
+        yield event
+      }
+      if (death.signal.aborted) await never
+    },
+  }
+  const queue: WorkQueue = {
+    consume: (options) => log.consume({ ...options, signal: AbortSignal.any([options.signal, death.signal]) }),
+  }
+  return { store, queue, death: death.signal, appended: () => appended }
+}
+
+const died = (signal: AbortSignal) =>
+  new Promise<'died'>((resolve) => {
+    if (signal.aborted) resolve('died')
+    signal.addEventListener('abort', () => resolve('died'))
+  })
+
+let types: CorpusNodeTypes
+let calls: OutboundCall[] = []
+let url = ''
+const server = createServer((_, response) => response.setHeader('content-type', 'application/json').end('{"ok":true}'))
+
+beforeAll(async () => {
+  types = corpusNodeTypes((call) => calls.push(call))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+})
+afterAll(async () => {
+  await types.close()
+  server.close()
+})
+
+/** Kills the process right after its n-th append, starts another one, and lets that finish the run. */
+const crashAfter = async (run: CorpusRun, appends: number) => {
+  calls = []
+  const log = createInMemoryLog()
+  const { store, queue, death, appended } = mortal(log, appends)
+  const options = { workflows: workflowsOf([run]), nodeTypes: types.nodeTypes, log, scanMs: 20, stopGraceMs: 500 }
+  const first = createRunEngine({ ...options, store, queue })
+  const finished = driveCorpusRun(first, run)
+  if ((await Promise.race([finished, died(death)])) !== 'died') {
+    await first.stop()
+    return { state: await finished, log, appended: appended(), crashed: false, unexpected: first.unexpected }
+  }
+  const second: RunEngine = createRunEngine(options)
+  const state = await driveCorpusRun(second, run)
+  await second.stop()
+  return { state, log, appended: appended(), crashed: true, unexpected: second.unexpected }
+}
+
+describe('a process killed right after an append', () => {
+  const runs = corpus('')
+
+  it('is tried on at least 30 runs', () => {
+    expect(runs.length).toBeGreaterThanOrEqual(30)
+  })
+
+  it.each(runs.map(({ name }, index) => [name, index] as const))('leaves nothing of "%s" undone', async (_, index) => {
+    const run = corpus(url)[index]
+    if (run === undefined) throw new Error('there is no such run')
+    const plain = await crashAfter(run, Number.POSITIVE_INFINITY)
+    const expected = expectedOf(run, plain.state)
+    expectPromises(run, plain.state, expected, plain.log.events, calls)
+    for (let appends = 1; appends <= plain.appended; appends += 1) {
+      const { state, log, crashed, unexpected } = await crashAfter(run, appends)
+      // Which appends fall together may differ from time to time, so only the last points may come too late.
+      if (appends < plain.appended - 2) expect(crashed).toBe(true)
+      expectPromises(run, state, expected, log.events, calls)
+      expect(unexpected).toEqual([])
+    }
+  })
+})
