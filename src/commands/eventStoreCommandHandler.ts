@@ -9,6 +9,7 @@ import type { Aggregate, CommandContext, CommandHandler, CommandOutcome, HandleO
 import { createInTurn } from './handling/inTurn.js'
 import { catchUp, loadStream, searchOlderCommands } from './handling/loadStream.js'
 import { type PreparedAppend, prepareAppend, recordedEvents } from './handling/prepareAppend.js'
+import { readPage } from './handling/readPage.js'
 import { pauseBefore, realPauses, repeatWhileUnavailable } from './handling/repeatWhileUnavailable.js'
 import { emptyMemory, remember, type SeenCommand, type StreamMemory } from './handling/streamMemory.js'
 
@@ -124,12 +125,9 @@ export const createCommandHandler = ({
       throw invalid('idempotency_key_reused', 'this idempotency key was used for another request')
     }
     const { firstRevision, lastRevision } = seen
-    const events = await repeat(async () => {
-      const read: RecordedEvent<Event>[] = []
-      const range = { from: firstRevision, limit: lastRevision - firstRevision + 1 }
-      for await (const event of store.readStream(stream, range)) read.push(decodeEvent(event) as RecordedEvent<Event>)
-      return read
-    })
+    const range = { from: firstRevision, limit: lastRevision - firstRevision + 1 }
+    const stored = await repeat(() => readPage(store, stream, range))
+    const events = stored.map((event) => decodeEvent(event) as RecordedEvent<Event>)
     const { state } =
       lastRevision === memory.revision
         ? memory
@@ -142,13 +140,8 @@ export const createCommandHandler = ({
     appended: Appended,
     prepared: PreparedAppend<Event>,
   ): Promise<boolean> => {
-    const hash = await repeat(async () => {
-      for await (const event of store.readStream(stream, { from: appended.revision, limit: 1 })) {
-        return (event.metadata as { hash?: unknown }).hash
-      }
-      return undefined
-    })
-    return hash === prepared.lastHash
+    const [last] = await repeat(() => readPage(store, stream, { from: appended.revision, limit: 1 }))
+    return (last?.metadata as { hash?: unknown } | undefined)?.hash === prepared.lastHash
   }
 
   const append = async <Event extends DomainEvent>(
@@ -215,14 +208,18 @@ export const createCommandHandler = ({
       if (appended && (!isRepeatable(context) || (await isOurs(stream, appended, prepared)))) {
         const recorded = recordedEvents(stream, revision, prepared, appended.position, context.now)
         memory = keep(aggregate, stream, remember(aggregate, memory, recorded, prepared.bytes, monotonic()))
-        return { ...memory, state: memory.state, events: recorded, position: appended.position, replayed: false }
+        const { position } = appended
+        return { state: memory.state, revision: memory.revision, events: recorded, position, replayed: false }
       }
+      conflicts += 1
+      // Pausing comes before reading: what is read and then slept on is old again.
+      if (conflicts > 1) await sleep(pauseBefore(conflicts, random))
       cache.delete(stream)
       memory = await refresh(aggregate, stream, undefined)
       fresh = true
-      conflicts += 1
-      if (conflicts > conflictRetries) throw conflict('concurrent_change', 'others keep changing it; try again')
-      if (!memory.commands.has(context.commandId)) await sleep(pauseBefore(conflicts, random))
+      if (conflicts > conflictRetries && !memory.commands.has(context.commandId)) {
+        throw conflict('concurrent_change', 'others keep changing it; try again')
+      }
     }
   }
 
@@ -234,7 +231,7 @@ export const createCommandHandler = ({
     load: async (aggregate, id, { maxAgeMs = 0 } = {}) => {
       const stream = streamName(aggregate.category as Category, id)
       const memory = recall(aggregate, stream)
-      if (memory && monotonic() - memory.knownAt < maxAgeMs) return memory
+      if (memory && monotonic() - memory.knownAt < maxAgeMs) return { state: memory.state, revision: memory.revision }
       const { state, revision } = await inTurn(stream, () => refresh(aggregate, stream, recall(aggregate, stream)))
       return { state, revision }
     },

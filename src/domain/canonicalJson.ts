@@ -14,6 +14,9 @@ export const canonicalJson = (value: unknown): string => {
   throw new TypeError(`JSON has no ${typeof value}`)
 }
 
+/** Whether two JSON values say the same; the order of keys does not count. */
+export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b)
+
 const canonicalArray = (values: readonly unknown[]): string => {
   if (values.length === 0) return '[]'
   let text = `[${canonicalJson(values[0])}`

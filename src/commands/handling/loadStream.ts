@@ -3,10 +3,11 @@ import { decodeEvent } from '../../domain/events/decodeEvent.js'
 import type { RecordedEvent, StoredEvent } from '../../domain/events/recordedEvent.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Aggregate } from '../commandHandler.js'
+import { pageSize, readPage } from './readPage.js'
 import { emptyMemory, noteCommand, remember, type SeenCommand, type StreamMemory } from './streamMemory.js'
 
-/** Events per read when a stream is searched backwards for its last snapshot. */
-const page = 500
+/** Events that are folded at once while a stream is read. */
+const batchSize = 500
 
 /** Decodes an event of a stream whose category holds nothing but `Event`s. */
 const decode = <Event extends DomainEvent>(stored: StoredEvent): RecordedEvent<Event> =>
@@ -48,14 +49,11 @@ const readBackTo = async (store: EventStore, stream: string, type: string, upTo:
   const events: StoredEvent[] = []
   let from: number | 'end' = upTo ?? 'end'
   for (;;) {
-    let read = 0
-    for await (const event of store.readStream(stream, { from, direction: 'backwards', limit: page })) {
-      read += 1
-      events.push(event)
-      if (event.type === type) return events
-    }
-    const oldest = events.at(-1)
-    if (read < page || oldest === undefined || oldest.revision === 0) return events
+    const page = await readPage(store, stream, { from, direction: 'backwards', limit: pageSize })
+    const found = page.findIndex((event) => event.type === type)
+    events.push(...(found < 0 ? page : page.slice(0, found + 1)))
+    const oldest = page.at(-1)
+    if (found >= 0 || page.length < pageSize || oldest === undefined || oldest.revision === 0) return events
     from = oldest.revision - 1
   }
 }
@@ -95,7 +93,7 @@ export const catchUp = async <State, Event extends DomainEvent>(
   let batch: StoredEvent[] = []
   for await (const event of store.readStream(stream, { from, ...(limit === undefined ? undefined : { limit }) })) {
     batch.push(event)
-    if (batch.length < page) continue
+    if (batch.length < batchSize) continue
     folded = foldOn(aggregate, folded, batch, now)
     batch = []
   }

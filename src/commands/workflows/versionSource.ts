@@ -5,6 +5,7 @@ import type { RecordedEvent, StoredEvent } from '../../domain/events/recordedEve
 import { streamName } from '../../domain/streams.js'
 import type { SavedVersion } from '../../domain/workflow/state.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
+import { pageSize, readPage } from '../handling/readPage.js'
 import { repeatWhileUnavailable } from '../handling/repeatWhileUnavailable.js'
 
 /** A saved version with everything that was recorded of it. */
@@ -19,9 +20,6 @@ export interface VersionSource {
   loadVersion(workflowId: string, number: number): Promise<LoadedVersion | undefined>
 }
 
-/** Events per read: most drafts have fewer edits since the version that is looked for. */
-const page = 200
-
 const toLoadedVersion = (workflowId: string, stored: StoredEvent): LoadedVersion => {
   const event = decodeEvent(stored) as RecordedEvent & { type: 'VersionSaved' }
   const { versionId, number, label, snapshot, contentHash, findings } = event.data
@@ -29,7 +27,7 @@ const toLoadedVersion = (workflowId: string, stored: StoredEvent): LoadedVersion
   return { workflowId, versionId, number, label, contentHash, definition: snapshot, findings, createdAt, createdBy }
 }
 
-/** Whether a VersionSaved is the version looked for, an earlier one, or a later one. */
+/** The number of the version that an event saves, if it saves one. */
 const numberOf = ({ type, data }: StoredEvent): number | undefined =>
   type === 'VersionSaved' ? (data as { number: number }).number : undefined
 
@@ -48,16 +46,15 @@ export const createVersionSource = ({
     const stream = streamName('workflow', workflowId)
     let from: number | 'end' = 'end'
     for (;;) {
-      let oldest: number | undefined
-      for await (const event of store.readStream(stream, { from, direction: 'backwards', limit: page })) {
-        oldest = event.revision
-        const found = numberOf(event)
-        if (found === undefined) continue
-        if (found === number) return toLoadedVersion(workflowId, event)
-        if (found < number) return undefined
+      const page = await readPage(store, stream, { from, direction: 'backwards', limit: pageSize })
+      for (const event of page) {
+        const saved = numberOf(event)
+        if (saved === number) return toLoadedVersion(workflowId, event)
+        if (saved !== undefined && saved < number) return undefined
       }
-      if (oldest === undefined || oldest === 0) return undefined
-      from = oldest - 1
+      const oldest = page.at(-1)
+      if (oldest === undefined || oldest.revision === 0) return undefined
+      from = oldest.revision - 1
     }
   }
 

@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonicalJson.js'
+import { sameJson } from '../canonicalJson.js'
 import type { Definition, Edge, WorkflowNode } from '../definition.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
 
@@ -7,8 +7,6 @@ type Graph = { readonly nodes: ReadonlyMap<string, WorkflowNode>; readonly edges
   'settings'
 >
 
-const same = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b)
-
 /** Changes of a node that stays: its key first, so that what follows is said of the new name. */
 const nodeEdits = (
   before: WorkflowNode,
@@ -16,9 +14,9 @@ const nodeEdits = (
 ): { renamed: WorkflowEvent[]; changed: WorkflowEvent[] } => {
   const { id: nodeId, key, config, policy, position } = after
   const changed: WorkflowEvent[] = []
-  if (!same(before.config, config)) changed.push({ type: 'NodeConfigured', data: { nodeId, config } })
-  if (!same(before.policy, policy)) changed.push({ type: 'NodePolicySet', data: { nodeId, policy } })
-  if (!same(before.position, position)) changed.push({ type: 'NodeMoved', data: { nodeId, position } })
+  if (!sameJson(before.config, config)) changed.push({ type: 'NodeConfigured', data: { nodeId, config } })
+  if (!sameJson(before.policy, policy)) changed.push({ type: 'NodePolicySet', data: { nodeId, policy } })
+  if (!sameJson(before.position, position)) changed.push({ type: 'NodeMoved', data: { nodeId, position } })
   return { renamed: before.key === key ? [] : [{ type: 'NodeRenamed', data: { nodeId, key } }], changed }
 }
 
@@ -35,7 +33,11 @@ export const definitionEdits = (before: Graph, after: Graph): WorkflowEvent[] =>
   const edgeStays = (edge: Edge): boolean => {
     const [old, next] = [before.edges.get(edge.id), after.edges.get(edge.id)]
     return (
-      old !== undefined && next !== undefined && same(old, next) && stays(edge.sourceNodeId) && stays(edge.targetNodeId)
+      old !== undefined &&
+      next !== undefined &&
+      sameJson(old, next) &&
+      stays(edge.sourceNodeId) &&
+      stays(edge.targetNodeId)
     )
   }
   const kept = [...after.nodes.values()].flatMap((node) => {
@@ -70,7 +72,7 @@ export const definitionEdits = (before: Graph, after: Graph): WorkflowEvent[] =>
       (edge) => !edgeStays(edge),
       (edge) => ({ type: 'EdgeAdded', data: { edge } }),
     ),
-    ...(same(before.settings, after.settings)
+    ...(sameJson(before.settings, after.settings)
       ? []
       : [{ type: 'WorkflowSettingsChanged' as const, data: { settings: after.settings } }]),
   ]

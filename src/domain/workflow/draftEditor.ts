@@ -1,4 +1,4 @@
-import { canonicalJson } from '../canonicalJson.js'
+import { sameJson } from '../canonicalJson.js'
 import type { Edge, WorkflowNode } from '../definition.js'
 import type { InputError } from '../errors.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
@@ -21,8 +21,6 @@ export interface DraftEditor {
 
 type OpOf<T extends ReadyEdit['op']> = Extract<ReadyEdit, { op: T }>
 
-const same = (a: unknown, b: unknown): boolean => canonicalJson(a) === canonicalJson(b)
-
 export const createDraftEditor = (workflow: Workflow): DraftEditor => {
   const nodes = new Map(workflow.nodes)
   const edges = new Map(workflow.edges)
@@ -42,7 +40,7 @@ export const createDraftEditor = (workflow: Workflow): DraftEditor => {
     const node = find(reference)
     if (!node) return [{ pointer: '/nodeId', code: 'node_not_found', detail: `there is no node ${reference}` }]
     const changed = { ...node, ...part }
-    if (same(node, changed)) return []
+    if (sameJson(node, changed)) return []
     nodes.set(node.id, changed)
     events.push(event(node.id))
     return []
@@ -154,7 +152,7 @@ export const createDraftEditor = (workflow: Workflow): DraftEditor => {
         description = edit.description
         return []
       case 'changeSettings':
-        if (!same(edit.settings, settings)) {
+        if (!sameJson(edit.settings, settings)) {
           events.push({ type: 'WorkflowSettingsChanged', data: { settings: edit.settings } })
         }
         settings = edit.settings
