@@ -82,7 +82,8 @@ export const startProgram = async (environment: NodeJS.ProcessEnv): Promise<Prog
     child.stdout?.on('data', look)
     child.once('exit', (code) => reject(new Error(`the program ended with ${code}: ${output()}`)))
   })
-  const key = environment.API_KEY ?? /\b(fl_[\w-]+)/.exec(output())?.[1] ?? ''
+  while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 25))
+  const key = environment.API_KEY || (/\b(fl_[\w-]+)/.exec(output())?.[1] ?? '')
   const call: Program['call'] = async (method, path, body, headers = {}) => {
     const response = await fetch(`${url}${path}`, {
       method,
@@ -101,7 +102,6 @@ export const startProgram = async (environment: NodeJS.ProcessEnv): Promise<Prog
       body: (isJson && text ? JSON.parse(text) : text) as never,
     }
   }
-  while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 25))
   return {
     url,
     key,

@@ -8,10 +8,12 @@ import {
   RELEASE_SYNC,
 } from 'quickjs-emscripten'
 
+type CompiledModule = NonNullable<CustomizeVariantOptions['wasmModule']>
+
 /** The host's WebAssembly, whose values the types of Node leave out. */
 const { WebAssembly: host } = globalThis as unknown as {
   readonly WebAssembly: {
-    compile(bytes: Uint8Array): Promise<WebAssembly.Module>
+    compile(bytes: Uint8Array): Promise<CompiledModule>
     readonly Memory: new (pages: {
       initial: number
       maximum: number
@@ -23,7 +25,7 @@ const { WebAssembly: host } = globalThis as unknown as {
 const initialPages = 256
 const pageBytes = 64 * 1024
 
-const compile = async (): Promise<WebAssembly.Module> => {
+const compile = async (): Promise<CompiledModule> => {
   const library = createRequire(createRequire(import.meta.url).resolve('quickjs-emscripten'))
   return host.compile(await readFile(library.resolve('@jitl/quickjs-wasmfile-release-sync/wasm')))
 }

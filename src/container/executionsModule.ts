@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { ContainerModule } from 'inversify'
+import { createBackPressure } from '../commands/executions/backPressure.js'
+import { createExecutions } from '../commands/executions/createExecutions.js'
+import { createPublishedTriggers } from '../commands/executions/triggers/publishedTriggers.js'
+import type { Config } from '../config.js'
+import { workflowAggregate } from '../domain/workflow/aggregate.js'
+import { createExecutor } from '../execution/createExecutor.js'
+import { createScheduler } from '../execution/schedules/createScheduler.js'
+import { provide } from './provide.js'
+import { tokens as t } from './tokens.js'
+
+/** No other process can execute runs of this log: it is embedded here. */
+const isSole = ({ EVENTSTORE_URL, ROLES }: Config): boolean => EVENTSTORE_URL === undefined && ROLES.has('executor')
+
+/** What is published may change under a start; what was current so long ago is good enough. */
+const workflowAgeMs = 1_000
+
+/** Runs: what can be done with them, and who carries them out. */
+export const executionsModule = new ContainerModule((options) => {
+  provide(
+    options,
+    t.executions,
+    [t.handler, t.versions, t.nodeTypes, t.engine, t.reads, t.load, t.config],
+    (handler, versions, nodeTypes, engine, reads, load, config) =>
+      createExecutions({
+        handler,
+        versions,
+        findWorkflow: async (id) => (await handler.load(workflowAggregate, id, { maxAgeMs: workflowAgeMs })).state,
+        nodeTypes,
+        engine,
+        countActive: (id) => reads.openWork.activeRuns(id),
+        admit: createBackPressure(load),
+        elsewhere: !isSole(config),
+      }),
+    (executions) => executions.close(),
+  )
+  provide(
+    options,
+    t.executor,
+    [t.executions, t.queue, t.reads, t.secretReader, t.evaluator, t.clock, t.ids, t.logger, t.config],
+    ({ runs, plans, hub, gate, startChild }, queue, reads, secrets, evaluator, clock, ids, logger, config) =>
+      createExecutor({
+        name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
+        runs,
+        plans,
+        hub,
+        gate,
+        startChild,
+        queue,
+        openWork: reads.openWork,
+        secrets,
+        evaluator,
+        clock,
+        ids,
+        unexpected: (error) => logger.error({ err: error }, 'the executor met an error that it did not expect'),
+        sole: isSole(config),
+      }),
+  )
+  provide(
+    options,
+    t.triggers,
+    [t.feed, t.versions, t.logger],
+    (feed, versions, logger) =>
+      createPublishedTriggers({
+        feed,
+        versions,
+        unexpected: (error) => logger.error({ err: error }, 'the published triggers could not be followed'),
+      }),
+    (triggers) => triggers.stop(),
+  )
+  provide(
+    options,
+    t.scheduler,
+    [t.triggers, t.executions, t.clock, t.logger],
+    (triggers, { runs, startChild }, clock, logger) =>
+      createScheduler({
+        triggers,
+        runs,
+        start: startChild,
+        clock,
+        unexpected: (error) => logger.error({ err: error }, 'a scheduled run could not be started'),
+      }),
+  )
+})
