@@ -12,6 +12,7 @@ export interface HttpServer {
 const headersTimeoutMs = 15_000
 const requestTimeoutMs = 60_000
 const keepAliveTimeoutMs = 65_000
+const sweepMs = 20
 
 const listening = (server: ReturnType<typeof createServer>, host: string, port: number): Promise<AddressInfo> =>
   new Promise((resolve, reject) => {
@@ -35,8 +36,11 @@ export const startHttpServer = async (
   const stop = (graceMs = 10_000): Promise<void> =>
     new Promise((resolve) => {
       const cut = setTimeout(() => server.closeAllConnections(), graceMs)
+      // A connection whose last answer goes out now stays open for more, but there won't be any.
+      const sweep = setInterval(() => server.closeIdleConnections(), sweepMs)
       server.close(() => {
         clearTimeout(cut)
+        clearInterval(sweep)
         resolve()
       })
       app.endStreams()

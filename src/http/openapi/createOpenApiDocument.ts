@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { createDocument, type oas31, type ZodOpenApiPathsObject } from 'zod-openapi'
+import { createDocument, type oas31, type ZodOpenApiPathsObject, type ZodOpenApiResponseObject } from 'zod-openapi'
 import { scopes } from '../../domain/events/catalogue/apiKeys.js'
 import type { NodeTypes } from '../../domain/nodes/nodeType.js'
 import { problemSchema } from '../problems/problem.js'
 import { type Route, tags } from '../routing/route.js'
-import { operationOf } from './operation.js'
+import { headerComponents, parameterComponents } from './headerSpecs.js'
+import { operationOf, type SharedResponses } from './operation.js'
 
 export type OpenApiDocument = oas31.OpenAPIObject
 
@@ -16,9 +17,9 @@ Every POST that changes something honours \`Idempotency-Key\`.
 
 Scopes of API keys: ${scopes.map((scope) => `\`${scope}\``).join(', ')}.`
 
-const pathsOf = (routes: readonly Route[]): ZodOpenApiPathsObject => {
+const pathsOf = (routes: readonly Route[], shared: SharedResponses): ZodOpenApiPathsObject => {
   const paths: ZodOpenApiPathsObject = {}
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route) }
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operationOf(route, shared) }
   return paths
 }
 
@@ -51,19 +52,29 @@ const palette = (nodeTypes: NodeTypes): object =>
 export const createOpenApiDocument = (
   routes: readonly Route[],
   { version, nodeTypes }: { version: string; nodeTypes: NodeTypes },
-): OpenApiDocument =>
-  createDocument({
+): OpenApiDocument => {
+  const responses: Record<string, ZodOpenApiResponseObject> = {}
+  const share = (name: string, response: ZodOpenApiResponseObject): oas31.ReferenceObject => {
+    responses[name] = response
+    return { $ref: `#/components/responses/${name}` }
+  }
+  const paths = pathsOf(routes, { share })
+  return createDocument({
     openapi: '3.1.1',
     info: { title: 'Flowledger', version, description },
     servers: [{ url: '/' }],
     tags: tags.map((name) => ({ name })),
-    paths: pathsOf(routes),
+    paths,
     components: {
       securitySchemes: {
         apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
         bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token' },
       },
+      headers: headerComponents,
+      parameters: parameterComponents,
+      responses,
       schemas: { Problem: problemSchema, ...configSchemas(nodeTypes) },
     },
     'x-flowledger-node-types': palette(nodeTypes),
   })
+}

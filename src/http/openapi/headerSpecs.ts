@@ -43,9 +43,9 @@ export const requestHeaders: { readonly [N in RequestHeaderName]: RequestHeaderS
   },
 }
 
-export const responseHeaders: {
-  readonly [N in ResponseHeaderName]: { description: string; schema: oas31.SchemaObject }
-} = {
+type HeaderSpec = { readonly description: string; readonly schema: oas31.SchemaObject }
+
+const responseHeaders: { readonly [N in ResponseHeaderName]: HeaderSpec } = {
   ETag: { description: "The stream's revision in quotes.", schema: { type: 'string', pattern: '^"\\d+"$' } },
   Location: { description: 'Where the thing is.', schema: { type: 'string', format: 'uri-reference' } },
   Link: { description: 'rel="next": the next page, where there is one.', schema: { type: 'string' } },
@@ -59,3 +59,26 @@ export const responseHeaders: {
   },
   'Preference-Applied': { description: 'The preference that was honoured.', schema: { type: 'string' } },
 }
+
+/** Headers that every answer may carry, whatever the route. */
+const commonHeaders: { readonly [name: string]: HeaderSpec } = {
+  'X-Request-Id': { description: 'Id of the request, as in logs and events.', schema: { type: 'string' } },
+  RateLimit: { description: 'What is left of the quota (draft-8).', schema: { type: 'string' } },
+  'RateLimit-Policy': { description: 'The quota (draft-8).', schema: { type: 'string' } },
+  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 1 } },
+}
+
+/** The components that headers are referred to as. */
+export const headerComponents: Record<string, oas31.HeaderObject> = { ...responseHeaders, ...commonHeaders }
+
+export const parameterComponents: Record<string, oas31.ParameterObject> = Object.fromEntries(
+  Object.entries(requestHeaders).map(([name, { description, schema }]) => [
+    name,
+    { in: 'header', name, required: false, description, schema },
+  ]),
+)
+
+export const headerReference = (name: string): oas31.ReferenceObject => ({ $ref: `#/components/headers/${name}` })
+export const parameterReference = (name: RequestHeaderName): oas31.ReferenceObject => ({
+  $ref: `#/components/parameters/${name}`,
+})

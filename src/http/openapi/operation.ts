@@ -1,25 +1,24 @@
-import type { oas31, ZodOpenApiOperationObject, ZodOpenApiResponseObject } from 'zod-openapi'
+import type { oas31, ZodOpenApiOperationObject, ZodOpenApiResponseObject, ZodOpenApiResponsesObject } from 'zod-openapi'
 import { problemMediaType, problemTitle } from '../problems/problem.js'
 import type { ResponseSpec } from '../routing/answer.js'
 import { headersOf, type Route } from '../routing/route.js'
-import { requestHeaders, responseHeaders } from './headerSpecs.js'
+import { headerReference, parameterReference } from './headerSpecs.js'
 import { problemsOf } from './problemsOf.js'
 
-type Headers = Record<string, oas31.HeaderObject>
+type Headers = Record<string, oas31.ReferenceObject>
 
-const requestId: Headers = {
-  'X-Request-Id': { description: 'Id of the request, as in logs and events.', schema: { type: 'string' } },
+/** Where problem answers are collected that several operations share. */
+export interface SharedResponses {
+  /** A reference to the component with this answer. */
+  share(name: string, response: ZodOpenApiResponseObject): oas31.ReferenceObject
 }
-const limits: Headers = {
-  RateLimit: { description: 'What is left of the quota (draft-8).', schema: { type: 'string' } },
-  'RateLimit-Policy': { description: 'The quota (draft-8).', schema: { type: 'string' } },
-}
-const retryAfter: Headers = {
-  'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 1 } },
-}
+
+const headersNamed = (names: readonly string[]): Headers =>
+  Object.fromEntries(names.map((name) => [name, headerReference(name)]))
+
+const everyAnswer = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy']
 
 const success = (spec: ResponseSpec): ZodOpenApiResponseObject => {
-  const declared = (spec.headers ?? []).map((name): [string, oas31.HeaderObject] => [name, responseHeaders[name]])
   const media = Object.entries(spec.media ?? {}).map(([type, { description }]) => [
     type,
     { schema: { type: 'string' as const, description } },
@@ -30,14 +29,14 @@ const success = (spec: ResponseSpec): ZodOpenApiResponseObject => {
   }
   return {
     description: spec.description,
-    headers: { ...requestId, ...limits, ...Object.fromEntries(declared) },
+    headers: headersNamed([...everyAnswer, ...(spec.headers ?? [])]),
     ...(Object.keys(content).length > 0 && { content }),
   }
 }
 
 const problem = (status: number, codes: readonly string[]): ZodOpenApiResponseObject => ({
   description: codes.map(problemTitle).join('. '),
-  headers: { ...requestId, ...(status === 429 || status === 503 ? retryAfter : {}) },
+  headers: headersNamed([...everyAnswer, ...(status === 429 || status === 503 ? ['Retry-After'] : [])]),
   content: {
     [problemMediaType]: {
       schema: {
@@ -48,48 +47,53 @@ const problem = (status: number, codes: readonly string[]): ZodOpenApiResponseOb
   },
 })
 
-const headerParameters = (route: Route): oas31.ParameterObject[] =>
-  headersOf(route).map((name) => ({
-    in: 'header',
-    name,
-    required: false,
-    description: requestHeaders[name].description,
-    schema: requestHeaders[name].schema,
-  }))
+/** A status that may be an answer as well as a problem (a 503 of /readyz), told apart by its media type. */
+const both = (answer: ZodOpenApiResponseObject, refusal: ZodOpenApiResponseObject): ZodOpenApiResponseObject => ({
+  description: `${answer.description}. ${refusal.description}`,
+  headers: { ...answer.headers, ...refusal.headers } as Headers,
+  content: { ...answer.content, ...refusal.content },
+})
+
+const responsesOf = (route: Route, shared: SharedResponses): ZodOpenApiResponsesObject => {
+  const responses: Record<string, ZodOpenApiResponseObject | oas31.ReferenceObject> = {}
+  for (const [status, spec] of Object.entries(route.responses)) responses[status] = success(spec)
+  for (const [status, codes] of problemsOf(route)) {
+    const answer = route.responses[status]
+    responses[status] =
+      answer === undefined
+        ? shared.share([status, ...codes].join('.'), problem(status, codes))
+        : both(success(answer), problem(status, codes))
+  }
+  return responses
+}
 
 const securityOf = (route: Route): oas31.SecurityRequirementObject[] =>
   route.scope === 'public' ? [] : [{ apiKey: [] }, { bearer: [] }]
 
-/** The OpenAPI operation of a route: everything it takes, everything it may answer. */
-export const operationOf = (route: Route): ZodOpenApiOperationObject => {
-  const responses: Record<string, ZodOpenApiResponseObject> = {}
-  for (const [status, spec] of Object.entries(route.responses)) responses[status] = success(spec)
-  for (const [status, codes] of problemsOf(route)) responses[status] = problem(status, codes)
-  const scope =
-    route.scope === 'public'
-      ? 'Needs no key.'
-      : route.scope === 'anyKey'
-        ? 'Needs a key.'
-        : `Scope: \`${route.scope}\`.`
-  return {
-    operationId: route.operationId,
-    summary: route.summary,
-    description: [route.description, scope].filter((text) => text !== undefined).join('\n\n'),
-    tags: [route.tag],
-    security: securityOf(route),
-    parameters: headerParameters(route),
-    requestParams: {
-      ...(route.params !== undefined && { path: route.params }),
-      ...(route.query !== undefined && { query: route.query }),
-    },
-    ...(route.body !== undefined && {
-      requestBody: {
-        required: route.bodyOptional !== true,
-        content: {
-          'application/json': { schema: route.body, ...(route.example !== undefined && { example: route.example }) },
-        },
-      },
-    }),
-    responses,
-  }
+const scopeText = (route: Route): string => {
+  if (route.scope === 'public') return 'Needs no key.'
+  return route.scope === 'anyKey' ? 'Needs a key.' : `Scope: \`${route.scope}\`.`
 }
+
+/** The OpenAPI operation of a route: everything it takes, everything it may answer. */
+export const operationOf = (route: Route, shared: SharedResponses): ZodOpenApiOperationObject => ({
+  operationId: route.operationId,
+  summary: route.summary,
+  description: [route.description, scopeText(route)].filter((text) => text !== undefined).join('\n\n'),
+  tags: [route.tag],
+  security: securityOf(route),
+  parameters: headersOf(route).map(parameterReference),
+  requestParams: {
+    ...(route.params !== undefined && { path: route.params }),
+    ...(route.query !== undefined && { query: route.query }),
+  },
+  ...(route.body !== undefined && {
+    requestBody: {
+      required: route.bodyOptional !== true,
+      content: {
+        'application/json': { schema: route.body, ...(route.example !== undefined && { example: route.example }) },
+      },
+    },
+  }),
+  responses: responsesOf(route, shared),
+})

@@ -65,7 +65,9 @@ export const executionView = z
   .meta({ id: 'Execution' })
 
 /** Lists carry no payloads and no steps. */
-export const executionSummary = z.object(executionFields).meta({ id: 'ExecutionSummary' })
+export const executionSummary = z
+  .object({ ...executionFields, error: nodeError.nullable() })
+  .meta({ id: 'ExecutionSummary' })
 
 export const startExecutionBody = z
   .strictObject({

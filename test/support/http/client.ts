@@ -30,6 +30,7 @@ export const createClient = ({ app, key: defaultKey, dependencies }: World): Cli
     if (key !== null) request.set('X-API-Key', key)
     if (body !== undefined || raw !== undefined) request.set('Content-Type', 'application/json')
     request.set(headers)
+    if (Buffer.isBuffer(raw)) request.serialize((bytes: unknown) => bytes as string)
     const response = await (raw !== undefined
       ? request.send(raw)
       : body !== undefined

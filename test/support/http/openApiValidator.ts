@@ -8,8 +8,14 @@ export interface SeenResponse {
   readonly text: string
 }
 
+interface Declared {
+  readonly $ref?: string
+  readonly headers?: Record<string, unknown>
+  readonly content?: Record<string, unknown>
+}
+
 interface Operation {
-  readonly responses: Record<string, { headers?: Record<string, unknown>; content?: Record<string, unknown> }>
+  readonly responses: Record<string, Declared>
 }
 
 /** Answers of every route, whatever it is. */
@@ -76,8 +82,14 @@ export const createOpenApiValidator = (document: OpenApiDocument) => {
     const operation =
       template && ((document.paths?.[template] as Record<string, Operation> | undefined)?.[verb] ?? undefined)
     if (template === undefined || !operation) return []
-    const declared = operation.responses[String(status)]
-    if (declared === undefined) return [`${status} is not declared: ${text.slice(0, 300)}`]
+    const reference = operation.responses[String(status)]
+    if (reference === undefined) return [`${status} is not declared: ${text.slice(0, 300)}`]
+    const shared = reference.$ref?.slice('#/components/responses/'.length)
+    const declared = shared === undefined ? reference : (document.components?.responses?.[shared] as Declared)
+    const place =
+      shared === undefined
+        ? ['paths', template, verb, 'responses', String(status)]
+        : ['components', 'responses', shared]
     seen.add(`${verb} ${template} ${status}`)
     const known = new Set(Object.keys(declared.headers ?? {}).map((name) => name.toLowerCase()))
     const strangers = Object.keys(headers).filter((name) => !known.has(name) && !everywhere.has(name))
@@ -88,7 +100,7 @@ export const createOpenApiValidator = (document: OpenApiDocument) => {
     const media = types.find((name) => name === type || type.split(';')[0] === name.split(';')[0])
     if (media === undefined) return [...errors, `media type ${type} is not declared`]
     if (!media.includes('json') || media.includes('ndjson')) return errors
-    const ref = `openapi#${pointer('paths', template, verb, 'responses', String(status), 'content', media, 'schema')}`
+    const ref = `openapi#${pointer(...place, 'content', media, 'schema')}`
     const validate = validatorFor(ref)
     if (validate(JSON.parse(text))) return errors
     return [...errors, `${ajv.errorsText(validate.errors)}: ${text.slice(0, 500)}`]

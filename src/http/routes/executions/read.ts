@@ -28,7 +28,7 @@ export const listExecutions = defineRoute({
   responses: { 200: { description: 'A page', body: pageOf(executionSummary), headers: ['Link'] } },
   problems: { 422: ['invalid_cursor'] },
   handle: async ({ reads }, { query, context }) =>
-    pageAnswer(context, await reads.executions.list(present(query)), (summary) => summary),
+    pageAnswer(context, await reads.executions.list(present(query)), ({ versionId: _, ...summary }) => summary),
 })
 
 export const getExecution = defineRoute({

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Client, createClient } from '../../support/http/client.js'
+import { startWorld, type World } from '../../support/http/world.js'
+
+let world: World
+let send: Client
+
+beforeAll(async () => {
+  world = await startWorld({
+    startWebhook: async (context, call) => {
+      if (call.path !== 'orders/new' || call.method !== 'POST') return undefined
+      const workflowId = call.query.workflow ?? ''
+      const input = JSON.parse(JSON.stringify(call))
+      return { execution: await world.dependencies.executions.start(context, { workflowId, input }), respond: 'result' }
+    },
+  })
+  send = createClient(world)
+})
+afterAll(() => world.stop())
+
+describe('secrets over HTTP', () => {
+  it('keeps a value that no answer ever shows', async () => {
+    const { id } = (await send('post', '/v1/workflows', { body: { name: 'Secrets' } })).body
+    const canary = 'canary-5c1f'
+    const set = await send('put', `/v1/workflows/${id}/secrets/TOKEN`, { body: { value: canary } })
+    expect(set.status).toBe(204)
+    await send('put', `/v1/workflows/${id}/secrets/TOKEN`, { body: { value: `${canary}-2` } })
+    const list = await send('get', `/v1/workflows/${id}/secrets`)
+    expect(list.body.items).toMatchObject([{ key: 'TOKEN', version: 2 }])
+    expect(list.text + JSON.stringify(world.log.events, (_, v) => (typeof v === 'bigint' ? `${v}` : v))).not.toContain(
+      canary,
+    )
+    expect((await send('delete', `/v1/workflows/${id}/secrets/TOKEN`)).status).toBe(204)
+    expect((await send('delete', `/v1/workflows/${id}/secrets/TOKEN`)).body.code).toBe('secret_not_found')
+    expect((await send('put', `/v1/workflows/${id}/secrets/lower`, { body: { value: 'x' } })).status).toBe(404)
+  })
+})
+
+describe('hooks', () => {
+  it('start a run with what was sent, without credentials, and answer its result', async () => {
+    const { id } = (
+      await send('post', '/v1/workflows', {
+        body: {
+          name: 'Hooked',
+          nodes: [
+            { key: 'start', type: 'trigger.manual' },
+            { key: 'echo', type: 'transform', config: { output: '{{ input }}' } },
+          ],
+          edges: [{ sourceNodeId: 'start', targetNodeId: 'echo' }],
+        },
+      })
+    ).body
+    await send('post', `/v1/workflows/${id}/versions`)
+    await send('post', `/v1/workflows/${id}/versions/1/publish`)
+    const headers = { Authorization: 'Bearer other', Cookie: 'a=b', 'X-Event': 'made' }
+    const json = await send('post', `/hooks/orders/new?workflow=${id}`, { body: { total: 5 }, headers, key: null })
+    expect(json.status).toBe(200)
+    expect(json.body).toMatchObject({
+      status: 'completed',
+      output: { path: 'orders/new', method: 'POST', body: { total: 5 } },
+    })
+    expect(json.body.output.headers).toMatchObject({ 'x-event': 'made' })
+    expect(Object.keys(json.body.output.headers)).not.toEqual(expect.arrayContaining(['authorization']))
+    expect(json.text).not.toContain('a=b')
+    const form = { raw: 'a=1&b=x+y', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, key: null }
+    expect((await send('post', `/hooks/orders/new?workflow=${id}`, form)).body.output.body).toEqual({
+      a: '1',
+      b: 'x y',
+    })
+    const text = { raw: 'hello', headers: { 'Content-Type': 'text/plain' }, key: null }
+    expect((await send('post', `/hooks/orders/new?workflow=${id}`, text)).body.output.body).toBe('hello')
+    expect((await send('put', '/hooks/orders/new', { body: {}, key: null })).body.code).toBe('hook_not_found')
+  })
+})
+
+describe('projections over HTTP', () => {
+  it('lists them and takes what operators ask for', async () => {
+    const list = await send('get', '/v1/projections')
+    expect(list.body.items.map(({ name }: { name: string }) => name)).toContain('workflows')
+    expect((await send('get', '/v1/projections/workflows')).body).toMatchObject({ state: 'live', position: '12' })
+    const path = '/v1/projections/workflows'
+    expect((await send('post', `${path}/rebuild`, { body: { dryRun: true } })).status).toBe(200)
+    const asked = await send('post', `${path}/rebuild`)
+    expect(asked.status).toBe(202)
+    const rebuild = asked.headers.location ?? ''
+    expect((await send('get', rebuild)).body).toEqual(asked.body)
+    expect((await send('post', `${path}/rebuild`)).body.code).toBe('rebuild_in_progress')
+    expect((await send('post', `${rebuild}/pause`)).body.state).toBe('paused')
+    expect((await send('post', `${rebuild}/cancel`)).body.code).toBe('rebuild_not_running')
+    expect((await send('post', `${rebuild}/resume`)).body.state).toBe('preparing')
+    expect((await send('get', `${path}/rebuilds`)).body.items).toHaveLength(1)
+    expect((await send('post', `${path}/rollback`)).body.code).toBe('nothing_to_roll_back')
+    expect((await send('get', `${path}/dead-letters`)).body.items).toEqual([])
+    const settled = await send('post', `${path}/dead-letters/12/retry`, { body: { reason: 'fixed' } })
+    expect([settled.status, settled.body.code]).toEqual([404, 'dead_letter_not_found'])
+  })
+})
+
+describe('the service', () => {
+  it('is alive and ready, and says why when it is not', async () => {
+    expect((await send('get', '/healthz', { key: null })).body).toEqual({ status: 'ok' })
+    expect((await send('get', '/readyz', { key: null })).body).toEqual({
+      ready: true,
+      checks: [{ name: 'log', ready: true }],
+    })
+    const unready = await startWorld({ readiness: async () => [{ name: 'workflows', ready: false, detail: 'behind' }] })
+    const response = await createClient(unready)('get', '/readyz', { key: null })
+    expect([response.status, response.body.ready]).toEqual([503, false])
+    await unready.stop()
+  })
+
+  it('counts requests by route in its metrics, for holders of a key', async () => {
+    await send('get', '/v1/workflows')
+    const { text } = await send('get', '/metrics')
+    expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/workflows",status="200"\} \d+/)
+    expect((await send('get', '/metrics', { key: null })).status).toBe(401)
+  })
+
+  it('shows Swagger UI from its own files under a policy that allows no other host', async () => {
+    const page = await send('get', '/docs/', { key: null })
+    expect(page.text).toContain('swagger-ui-bundle.js')
+    expect(page.headers['content-security-policy']).toBe(
+      "default-src 'none';script-src 'self';style-src 'self' 'unsafe-inline';img-src 'self' data:;connect-src 'self';frame-ancestors 'none'",
+    )
+    expect(page.text).not.toMatch(/(?:src|href)=["'](?:https?:)?\/\//)
+    expect(page.text).not.toMatch(/<script>/)
+    const init = await send('get', '/docs/swagger-ui-init.js', { key: null })
+    expect(init.text).toContain('"url": "/openapi.json"')
+    expect((await send('get', '/docs/swagger-ui.css', { key: null })).status).toBe(200)
+    expect((await send('get', '/docs/package.json', { key: null })).status).toBe(404)
+    expect((await send('get', '/openapi.json', { key: null })).body.openapi).toBe('3.1.1')
+  })
+})
