@@ -214,8 +214,9 @@ export const createCommandHandler = ({
       conflicts += 1
       // Pausing comes before reading: what is read and then slept on is old again.
       if (conflicts > 1) await sleep(pauseBefore(conflicts, random))
-      cache.delete(stream)
-      memory = await refresh(aggregate, stream, undefined)
+      memory = await refresh(aggregate, stream, memory)
+      // Nothing came after what is remembered, and yet it is wrong: the log was put back to an earlier state.
+      if (memory.revision === revision) memory = await refresh(aggregate, stream, undefined)
       fresh = true
       if (conflicts > conflictRetries && !memory.commands.has(context.commandId)) {
         throw conflict('concurrent_change', 'others keep changing it; try again')

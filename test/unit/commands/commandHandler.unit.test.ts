@@ -223,6 +223,21 @@ describe('a stream that others write to', () => {
     expect(inLog()).not.toContain('mine')
   })
 
+  it('is read from its beginning where the log was put back to an earlier state', async () => {
+    const restored = createInMemoryLog()
+    const over = handlerOver({
+      ...store,
+      append: (...args) => target.append(...args),
+      readStream: (...args) => target.readStream(...args),
+    })
+    let target: InMemoryLog = log
+    await rename('mine', testContext(), over)
+    target = restored
+    await rename('only', testContext(), handlerOver(watchStore(restored)))
+    expect(await rename('again', testContext(), over)).toMatchObject({ state: ['only', 'again'], revision: 1 })
+    expect(verifyChain(restored.events)).toBeUndefined()
+  })
+
   it('refuses a command with an If-Match of before', async () => {
     for (const over of [handler, other]) {
       const command = rename('mine', testContext({ ifMatch: 0 }), over)
