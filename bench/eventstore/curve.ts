@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { EventStoreDBClient } from '@eventstore/db-client'
+import { flushesPerSecond } from './disk.js'
 import { appendFor, newEvents } from './workload.js'
 
 const STOPS = [100_000, 500_000, 1_000_000, 2_000_000, 5_000_000]
 const EVENTS_PER_STREAM = 20
 const WRITERS = 8
 const READS = 500
+const SETTLE = 5_000
 const PORT_LINE = /PORT (\d+)/
 
 /** Grows one log, in a process of its own, and measures at several sizes. */
@@ -16,11 +18,24 @@ export async function runCurve(entry: string, directory: string, most: number): 
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`)
   const row = (...cells: (string | number)[]) =>
     process.stdout.write(`${cells.map((cell) => String(cell).padStart(14)).join('')}\n`)
-  row('events', 'append 1/s', 'append 64/s', 'stream read', 'readAll/s', 'memory MiB', 'disk MiB', 'bytes/event')
+  row(
+    'events',
+    'flushes/s',
+    'append 1/s',
+    'append 64/s',
+    'stream read',
+    'readAll/s',
+    'memory MiB',
+    'disk MiB',
+    'bytes/event',
+  )
   let written = 0
   for (const stop of STOPS.filter((events) => events <= most)) {
     await grow(client, written, stop)
     written = stop
+    // The disk, too, needs its rest after so much writing; what it does then is part of the row.
+    await new Promise((resolve) => setTimeout(resolve, SETTLE))
+    const flushes = flushesPerSecond(directory)
     const one = await appendFor(client, 1, 1, 2_000)
     const many = await appendFor(client, 64, 1, 2_000)
     const read = await readStreams(client, stop)
@@ -28,6 +43,7 @@ export async function runCurve(entry: string, directory: string, most: number): 
     const size = statSync(join(directory, 'store', 'data.mdb')).size
     row(
       stop.toLocaleString('en'),
+      Math.round(flushes),
       Math.round(one),
       Math.round(many),
       `${read.toFixed(2)} ms`,

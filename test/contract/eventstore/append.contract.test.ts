@@ -240,3 +240,18 @@ describe.each(calls)('%s', (_, options) => {
     expect(await rejection(append('$all', numbered(1)))).toMatchObject({ type: 'access-denied' })
   })
 })
+
+test('an append in many parts is one append', async () => {
+  const stream = newStream()
+  const events = numbered(200)
+  const result = await client.appendToStream(stream, events, { batchAppendSize: 500, expectedRevision: 'no_stream' })
+  expect(result.nextExpectedRevision).toBe(199n)
+  expect((await collect(client.readStream(stream))).map(({ event }) => event?.id)).toEqual(events.map(({ id }) => id))
+})
+
+test('an append whose time is over is not written', async () => {
+  const stream = newStream()
+  const error = await rejection(client.appendToStream(stream, numbered(1), { deadline: -1_000 }))
+  expect(error).toMatchObject({ type: 'deadline-exceeded' })
+  expect(await rejection(collect(client.readStream(stream)))).toMatchObject({ type: 'stream-not-found' })
+})
