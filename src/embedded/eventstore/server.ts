@@ -19,7 +19,7 @@ import { createCommitFeed } from './subscriptions/commitFeed.js'
 const KEEP_ALIVE = 10_000
 const WINDOW = 1024 * 1024
 
-export interface RunningServer {
+interface RunningServer {
   readonly port: number
   stop(): Promise<void>
 }

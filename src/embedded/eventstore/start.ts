@@ -56,7 +56,7 @@ export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions
   }
 }
 
-export function withDefaults(options: EmbeddedEventStoreOptions): ServerSettings {
+function withDefaults(options: EmbeddedEventStoreOptions): ServerSettings {
   return {
     port: 0,
     host: '127.0.0.1',

@@ -6,7 +6,7 @@ import { GrpcError, Status } from '../wire/status.js'
 import type { CallHandler, CallReceiver } from './handler.js'
 import { OPEN_ROUTES } from './routes.js'
 
-export type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
 
 /** Leads each HTTP/2 stream to its handler, when it bears the access key. */
 export function createDispatch(routes: ReadonlyMap<string, CallHandler>, accessKey: string): StreamListener {

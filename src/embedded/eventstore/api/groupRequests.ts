@@ -155,7 +155,7 @@ function findFilter(reader: ProtoReader): FilterRequest | undefined {
   return undefined
 }
 
-export interface GroupAddress {
+interface GroupAddress {
   readonly source: string
   readonly name: string
   /** Of `ReplayParked`: the parked revision to stop before. */

@@ -102,7 +102,7 @@ export function readAllOptions(reader: ProtoReader): From {
   return from
 }
 
-export function readPosition(reader: ProtoReader): number {
+function readPosition(reader: ProtoReader): number {
   let commit = 0
   let prepare = 0
   while (reader.next()) {

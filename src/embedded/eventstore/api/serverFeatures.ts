@@ -3,7 +3,7 @@ import type { CallHandler } from './handler.js'
 import { unary } from './unary.js'
 
 /** The version of EventStoreDB whose protocol this server speaks. */
-export const SERVER_VERSION = '24.10.0'
+const SERVER_VERSION = '24.10.0'
 
 const STREAMS = 'event_store.client.streams.streams'
 const PERSISTENT = 'event_store.client.persistent_subscriptions.persistentsubscriptions'

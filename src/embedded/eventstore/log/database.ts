@@ -4,7 +4,7 @@ import { EventStoreError } from '../errors.js'
 import { assertReadable, dataFileExists } from './dataFile.js'
 
 /** Changes when a newer program could not read what an older one wrote. */
-export const FORMAT = 'embedded-eventstore/1'
+const FORMAT = 'embedded-eventstore/1'
 
 const FORMAT_KEY = Buffer.from('format')
 

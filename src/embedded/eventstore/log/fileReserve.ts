@@ -7,7 +7,7 @@ const MOST = 16 * 1024 * 1024
 const BLOCK = 1024 * 1024
 
 /** Keeps written space behind the end of the data, so that few commits have to make the file grow. */
-export interface FileReserve {
+interface FileReserve {
   /** Must be called only while nothing is being written. */
   replenish(): void
   close(): void

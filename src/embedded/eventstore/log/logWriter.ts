@@ -6,7 +6,7 @@ const MAX_GROUP_BYTES = 8 * 1024 * 1024
 const MAX_GROUP_JOBS = 4_096
 
 /** One thing to write, in two steps: decide and stage, then answer. */
-export interface WriteJob {
+interface WriteJob {
   /** Decides against the newest state and stages what it writes. Throwing fails this job alone, and must come before staging. */
   stage(staging: Staging): void
   /** What was staged is on disk and visible. */

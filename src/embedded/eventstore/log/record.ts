@@ -32,7 +32,7 @@ export interface NewEvent {
   readonly data: Uint8Array
 }
 
-export interface Placement {
+interface Placement {
   readonly streamId: number
   readonly streamName: string
   readonly revision: number

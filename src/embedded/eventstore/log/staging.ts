@@ -5,7 +5,7 @@ import { eventKey, nameKey, positionKey } from './keys.js'
 import type { LogStore } from './logStore.js'
 import { encodeRecord, type NewEvent, TOMBSTONE_REVISION } from './record.js'
 
-export interface StagedRecord {
+interface StagedRecord {
   readonly position: number
   readonly state: StreamState
   readonly revision: number
@@ -13,7 +13,7 @@ export interface StagedRecord {
   readonly record: Buffer
 }
 
-export interface MetaWrite {
+interface MetaWrite {
   readonly key: Buffer
   /** Undefined removes. */
   readonly value: Buffer | undefined

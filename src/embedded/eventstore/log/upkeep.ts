@@ -7,7 +7,7 @@ const INTERVAL = 500
 const PAGE_SIZE = 4_096
 
 /** What is done between two commits. */
-export interface Upkeep {
+interface Upkeep {
   run(): Promise<void> | void
   close(): void
 }

@@ -6,7 +6,7 @@ import { isIntact, revisionOf, streamIdOf, streamNameOf, TOMBSTONE_REVISION } fr
 const PAGE = 2_000
 const MOST_PROBLEMS = 100
 
-export interface CheckResult {
+interface CheckResult {
   readonly events: number
   readonly streams: number
   /** One sentence each; empty when all is well. At most 100. */

@@ -7,7 +7,7 @@ import { backupEventStore } from './backup.js'
 import { lockDirectory } from './directoryLock.js'
 import { type ScavengeResult, scavenge } from './scavenge.js'
 
-export interface CompactResult extends ScavengeResult {
+interface CompactResult extends ScavengeResult {
   /** Size of the data file in bytes. */
   readonly before: number
   readonly after: number

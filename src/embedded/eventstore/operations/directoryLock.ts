@@ -5,7 +5,7 @@ import { EventStoreError } from '../errors.js'
 
 const ATTEMPTS = 20
 
-export interface DirectoryLock {
+interface DirectoryLock {
   release(): void
 }
 

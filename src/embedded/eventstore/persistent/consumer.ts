@@ -27,7 +27,7 @@ export interface Consumer {
   readonly throughput: Throughput
 }
 
-export interface ConsumerOptions {
+interface ConsumerOptions {
   readonly bufferSize: number
   readonly structuredIds: boolean
   readonly from: string

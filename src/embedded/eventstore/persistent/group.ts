@@ -10,7 +10,7 @@ import { type ConsumerStrategy, createStrategy } from './strategies.js'
 import { createThroughput, type Throughput } from './throughput.js'
 import { createTimeouts, type Timeouts } from './timeouts.js'
 
-export type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
+type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
 
 const ACTIONS: readonly NackAction[] = ['unknown', 'park', 'retry', 'skip', 'stop']
 export const nackAction = (code: number): NackAction => ACTIONS[code] ?? 'unknown'

@@ -5,7 +5,7 @@ import { isSoftDeleted, type StreamState } from './streamState.js'
 /** What a writer expects of a stream: a revision, or one of the names of the protocol. */
 export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists'
 
-export type Decision =
+type Decision =
   | { readonly kind: 'accept' }
   /** The same events are there already: answer as the first time. */
   | { readonly kind: 'repeat'; readonly last: number }

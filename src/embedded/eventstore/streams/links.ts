@@ -14,7 +14,7 @@ export function deliver(store: LogStore, { position, record }: PositionedRecord,
   return { position, event: readTarget(store, target), link: record }
 }
 
-export interface LinkTarget {
+interface LinkTarget {
   readonly stream: string
   readonly revision: number
 }

@@ -3,7 +3,7 @@ const MIN_CAPACITY = 2_048
 const LANES = 5
 
 /** Where an event with a recently used id stands. */
-export interface RecentId {
+interface RecentId {
   readonly streamId: number
   readonly revision: number
 }

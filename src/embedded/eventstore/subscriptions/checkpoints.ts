@@ -1,7 +1,7 @@
 import type { FilterRequest } from '../api/filterRequest.js'
 
 /** Decides when a filtered subscription tells how far it has looked. Never tells a position twice. */
-export interface Checkpoints {
+interface Checkpoints {
   /** Counts an event that was looked at; true when a checkpoint is due at it. */
   consider(position: number): boolean
   /** The position to tell at the head of the log, if it was not told. */

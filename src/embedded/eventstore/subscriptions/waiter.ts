@@ -1,6 +1,6 @@
 import type { Call } from '../wire/call.js'
 
-export interface Waiter {
+interface Waiter {
   /** Resolves at the next sign, or at once when there was one since the last wait, or when the call has ended. */
   wait(): Promise<void>
 }
