@@ -18,12 +18,16 @@ import { createRunEngine, type RunEngine } from '../../support/execution/runEngi
 
 const never = new Promise<never>(() => undefined)
 
-/** A process's view of the log which ends with the process: after the n-th append nothing is answered any more. */
-const mortal = (log: InMemoryLog, appends: number) => {
+/** Right after the n-th append, or right before it: then a side effect has happened whose outcome nobody recorded. */
+type Moment = 'after' | 'before'
+
+/** A process's view of the log which ends with the process: from the moment of the n-th append on nothing is answered. */
+const mortal = (log: InMemoryLog, appends: number, moment: Moment) => {
   const death = new AbortController()
   let appended = 0
   const store: EventStore = {
     append: async (...args) => {
+      if (moment === 'before' && appended + 1 === appends) death.abort()
       if (death.signal.aborted) return never
       const result = await log.append(...args)
       appended += 1
@@ -65,11 +69,11 @@ afterAll(async () => {
   server.close()
 })
 
-/** Kills the process right after its n-th append, starts another one, and lets that finish the run. */
-const crashAfter = async (run: CorpusRun, appends: number) => {
+/** Kills the process at its n-th append, starts another one, and lets that finish the run. */
+const crashAt = async (run: CorpusRun, appends: number, moment: Moment) => {
   calls = []
   const log = createInMemoryLog()
-  const { store, queue, death, appended } = mortal(log, appends)
+  const { store, queue, death, appended } = mortal(log, appends, moment)
   const options = { workflows: workflowsOf([run]), nodeTypes: types.nodeTypes, log, scanMs: 20, stopGraceMs: 500 }
   const first = createRunEngine({ ...options, store, queue })
   const finished = driveCorpusRun(first, run)
@@ -83,7 +87,7 @@ const crashAfter = async (run: CorpusRun, appends: number) => {
   return { state, log, appended: appended(), crashed: true, unexpected: second.unexpected }
 }
 
-describe('a process killed right after an append', () => {
+describe('a process killed at an append', () => {
   const runs = corpus('')
 
   it('is tried on at least 30 runs', () => {
@@ -93,15 +97,17 @@ describe('a process killed right after an append', () => {
   it.each(runs.map(({ name }, index) => [name, index] as const))('leaves nothing of "%s" undone', async (_, index) => {
     const run = corpus(url)[index]
     if (run === undefined) throw new Error('there is no such run')
-    const plain = await crashAfter(run, Number.POSITIVE_INFINITY)
+    const plain = await crashAt(run, Number.POSITIVE_INFINITY, 'after')
     const expected = expectedOf(run, plain.state)
     expectPromises(run, plain.state, expected, plain.log.events, calls)
-    for (let appends = 1; appends <= plain.appended; appends += 1) {
-      const { state, log, crashed, unexpected } = await crashAfter(run, appends)
-      // Which appends fall together may differ from time to time, so only the last points may come too late.
-      if (appends < plain.appended - 2) expect(crashed).toBe(true)
-      expectPromises(run, state, expected, log.events, calls)
-      expect(unexpected).toEqual([])
+    for (const moment of ['after', 'before'] as const) {
+      for (let appends = 1; appends <= plain.appended; appends += 1) {
+        const { state, log, crashed, unexpected } = await crashAt(run, appends, moment)
+        // Which appends fall together may differ from time to time, so only the last points may come too late.
+        if (appends < plain.appended - 2) expect(crashed).toBe(true)
+        expectPromises(run, state, expected, log.events, calls)
+        expect(unexpected).toEqual([])
+      }
     }
   })
 })

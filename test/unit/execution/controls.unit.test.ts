@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Settings } from '../../../src/domain/definition.js'
-import { decideInDoubt } from '../../../src/domain/execution/decide/attempts.js'
+import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
 import { define, idOf, manual, type NodeSpec, noop, transform } from '../../support/execution/definitions.js'
 import { effect, eventTypes, failing, useEngines, withEffect } from '../../support/execution/engines.js'
+import { pureRun, typesOf } from '../../support/execution/pureRun.js'
 import { stepOf } from '../../support/execution/runEngine.js'
 
 const engineWith = useEngines()
@@ -223,6 +224,23 @@ describe('an attempt in doubt', () => {
     )
     gate.release()
     expect((await engine.end(executionId)).output).toBe('done')
+  })
+})
+
+describe('a result that comes too late', () => {
+  it('is discarded when another attempt has taken over', () => {
+    const run = pureRun(one(), { slots: 1 })
+    const outcome = (attempt: number, output: string) =>
+      run.do((state, plan, env) =>
+        decideOutcome(state, plan, env, { nodeId: idOf('a'), attempt }, { kind: 'completed', output, ports: ['out'] }),
+      )
+    run.do((state, plan, env) => decideInDoubt(state, plan, env, { nodeId: idOf('a'), attempt: 1 }, 'a test says so'))
+    expect(run.node('a')).toMatchObject({ status: 'running', attempts: 2 })
+    expect(typesOf(outcome(1, 'late').flat())).toEqual(['NodeResultDiscarded'])
+    expect(run.status('a')).toBe('running')
+    outcome(2, 'in time')
+    expect(run.state.output).toBe('in time')
+    expect(outcome(2, 'again').flat()).toEqual([])
   })
 })
 
