@@ -1,12 +1,11 @@
 import type { MongoClient } from 'mongodb'
-import type { Client, Pool } from 'pg'
+import type { Pool } from 'pg'
 import type { Projection } from '../model/projection.js'
 import { mongoGenerationStore } from '../mongo/mongoGenerationStore.js'
 import { defaultMongoNames, type MongoNames } from '../mongo/names.js'
-import { openClient } from '../postgres/connection.js'
-import { defaultSchemas, progressChannel, quoted, type SchemaNames } from '../postgres/names.js'
+import { createChannel } from '../postgres/channel.js'
+import { defaultSchemas, progressChannel, type SchemaNames } from '../postgres/names.js'
 import { postgresGenerationStore } from '../postgres/postgresGenerationStore.js'
-import { createBackoff, sleep } from '../runner/backoff.js'
 import { createPositions } from './positions.js'
 
 /** What a wait ended with. `position`: up to where the projection has applied the log; null: nothing yet. */
@@ -42,44 +41,10 @@ export const createProjectionProgress = (dependencies: ProjectionProgressDepende
   const { schemas = defaultSchemas, mongoNames = defaultMongoNames } = dependencies
   const positions = createPositions()
   const stores = { postgres: postgresGenerationStore(pool, schemas), mongo: mongoGenerationStore(mongo, mongoNames) }
-  const stopping = new AbortController()
-  let listening: Promise<void> = Promise.resolve()
 
-  const hear = (payload: string | undefined) => {
-    const [name, position] = payload?.split(' ') ?? []
+  const hear = (payload: string) => {
+    const [name, position] = payload.split(' ')
     if (name !== undefined && position !== undefined && position !== '') positions.moved(name, BigInt(position))
-  }
-
-  const listenOnce = async (onListening: () => void): Promise<void> => {
-    const client: Client = await openClient({ connectionString: postgresUrl, name: 'flowledger (progress)' })
-    try {
-      const ended = new Promise<void>((resolve) => {
-        client.on('error', () => resolve())
-        client.on('end', () => resolve())
-        stopping.signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-      client.on('notification', ({ payload }) => hear(payload))
-      await client.query(`LISTEN ${quoted(progressChannel(schemas))}`)
-      onListening()
-      await ended
-    } finally {
-      await client.end().catch(() => undefined)
-    }
-  }
-
-  const listen = async (onListening: () => void): Promise<void> => {
-    const backoff = createBackoff()
-    while (!stopping.signal.aborted) {
-      try {
-        await listenOnce(() => {
-          backoff.reset()
-          onListening()
-        })
-      } catch (error) {
-        log(`progress of projections: ${error instanceof Error ? error.message : String(error)}`)
-      }
-      if (!stopping.signal.aborted) await sleep(backoff.next(), stopping.signal)
-    }
   }
 
   const look = async (name: string): Promise<void> => {
@@ -102,15 +67,12 @@ export const createProjectionProgress = (dependencies: ProjectionProgressDepende
     }
   }
 
-  return {
-    waitFor,
-    start: () =>
-      new Promise((resolve) => {
-        listening = listen(resolve)
-      }),
-    stop: async () => {
-      stopping.abort()
-      await listening
-    },
-  }
+  const channel = createChannel({
+    connectionString: postgresUrl,
+    channel: progressChannel(schemas),
+    log,
+    onHeard: hear,
+  })
+
+  return { waitFor, start: channel.start, stop: channel.stop }
 }

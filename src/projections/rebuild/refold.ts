@@ -72,12 +72,37 @@ export const compareRows = (table: Table, expected: readonly Row[], found: reado
   return differences
 }
 
-/** Folds the sampled streams from the log, up to `position`, with the plain fold and the full parser, and compares. */
+/** The rows were read while the checkpoint went from `from` to `to`; equal when the feeder rested meanwhile. */
+export interface SampledAt {
+  readonly from: bigint | null
+  readonly to: bigint | null
+}
+
+const isAfter = (position: bigint, limit: bigint | null): boolean => limit === null || position > limit
+
+/** Undefined: the stream moved while the rows were read. */
+const eventsOf = async (
+  streams: Pick<EventStore, 'readStream'>,
+  names: readonly string[],
+  { from, to }: SampledAt,
+): Promise<RecordedEvent[] | undefined> => {
+  const events: RecordedEvent[] = []
+  for (const name of names) {
+    for await (const stored of streams.readStream(name)) {
+      if (isAfter(stored.position, to)) break
+      if (isAfter(stored.position, from)) return undefined
+      events.push(decodeEvent(stored))
+    }
+  }
+  return events
+}
+
+/** Folds the sampled streams from the log with the plain fold and the full parser, and compares. */
 export const refold = async (
   streams: Pick<EventStore, 'readStream'>,
   prefixes: readonly string[],
   samples: readonly Sample[],
-  position: bigint | null,
+  at: SampledAt,
 ): Promise<{ readonly streams: number; readonly differences: readonly Difference[] }> => {
   const differences: Difference[] = []
   const seen = new Set<string>()
@@ -85,14 +110,9 @@ export const refold = async (
     for (const owner of owners) {
       // Rows belong to a stream by its whole name, or by the id in it.
       const whole = prefixes.some((prefix) => owner.startsWith(prefix))
-      const names = whole ? [owner] : prefixes.map((prefix) => `${prefix}${owner}`)
-      const events: RecordedEvent[] = []
-      for (const name of names) {
-        for await (const stored of streams.readStream(name)) {
-          if (position !== null && stored.position <= position) events.push(decodeEvent(stored))
-        }
-        seen.add(name)
-      }
+      const events = await eventsOf(streams, whole ? [owner] : prefixes.map((prefix) => `${prefix}${owner}`), at)
+      if (events === undefined) continue
+      seen.add(owner)
       const found = rows.filter((row) => String(row[table.owner]) === owner)
       differences.push(...compareRows(table, plainFold(table, events), found))
     }

@@ -39,7 +39,10 @@ export const checkBySample = async (
   } finally {
     resume()
   }
-  const result = await refold(context.streams, feeder.ref.projection.prefixes, samples, position)
+  const result = await refold(context.streams, feeder.ref.projection.prefixes, samples, {
+    from: position,
+    to: position,
+  })
   return {
     equal: result.differences.length === 0,
     position: String(position ?? 0n),

@@ -52,7 +52,10 @@ export interface BatchWriter {
   /** Reads the checkpoint and what is held. Throws OwnershipLost where the generation is gone. */
   open(): Promise<bigint | null>
   apply(events: readonly FedEvent[], to: bigint): Promise<Applied>
-  /** Applies a held stream up to the checkpoint, with the event that could not be applied, or without it. */
+  /**
+   * Applies a held stream up to the checkpoint, with the event that could not be applied, or without it. Throws PoisonFound
+   * where that event still can't be. A later one that can't is a dead letter of its own.
+   */
   release(stream: string, mode: 'retry' | 'discard'): Promise<void>
 }
 
@@ -185,11 +188,13 @@ export const createBatchWriter = ({ store, ref, streams, onPoison, announces }: 
       if (position !== null && stored.position <= position) events.push(feedEvent(stored))
     }
     const outcome = await fold(events, stream)
+    const again = outcome.deadLetters.add.find(({ position: at }) => at === letter.position)
+    if (again !== undefined) throw new PoisonFound(again)
     const deadLetters = { ...outcome.deadLetters, remove: [stream] }
     try {
       await commit(position, { ...outcome, deadLetters })
     } catch (error) {
-      // Still refused: it stays where it is, with the newest reason in the error that the operator sees.
+      // Nothing was changed: it stays where it is.
       if (error instanceof RowsRefused) throw new PoisonFound({ ...letter, reason: error.message })
       throw error
     }

@@ -1,0 +1,43 @@
+import type { EventFeed } from '../../eventlog/eventFeed.js'
+import type { Projection } from '../model/projection.js'
+
+export interface LogSample {
+  readonly events: number
+  readonly seconds: number
+  /** Log positions that the sample went over, and that there are in all. */
+  readonly covered: bigint
+  readonly whole: bigint
+}
+
+const sampleEvents = 5_000
+const sampleMs = 1_000
+
+/** Reads the beginning of what the projection listens to, for a second at most. */
+export const sampleLog = async (feed: EventFeed, projection: Projection): Promise<LogSample> => {
+  const head = await feed.head()
+  const started = performance.now()
+  let events = 0
+  let first: bigint | undefined
+  let last = 0n
+  for await (const item of feed.subscribe({ from: 'start', prefixes: projection.prefixes })) {
+    if (item.kind === 'caughtUp') {
+      last = head ?? last
+      break
+    }
+    last = item.kind === 'event' ? item.event.position : item.position
+    first ??= last
+    if (item.kind === 'event') events += 1
+    if (events >= sampleEvents || performance.now() - started > sampleMs) break
+  }
+  const begin = first ?? 0n
+  return {
+    events,
+    seconds: (performance.now() - started) / 1_000,
+    covered: last - begin,
+    whole: head === null ? 0n : head - begin,
+  }
+}
+
+/** Events in the whole log, by how many the sample had in its part. */
+export const estimateEvents = ({ events, covered, whole }: LogSample): number =>
+  covered <= 0n || whole <= covered ? events : Math.round(events * (Number(whole) / Number(covered)))

@@ -1,0 +1,33 @@
+import type { EventStore } from '../../eventlog/eventStore.js'
+import type { Projection } from '../model/projection.js'
+import type { Verification } from '../operations/projectionOperations.js'
+import type { GenerationStore } from '../store/projectionStore.js'
+import { refold, takeSample } from './refold.js'
+
+const namedDifferences = 20
+
+/**
+ * Folds sampled streams of the live rows once more from the log, from a process that does not feed them. The rows move on while
+ * they are read, so streams that got an event meanwhile are left out.
+ */
+export const verifyLive = async (
+  { generations, streams }: { generations: GenerationStore; streams: Pick<EventStore, 'readStream'> },
+  projection: Projection,
+  sampled: number,
+): Promise<Verification> => {
+  const live = async () => (await generations.list(projection)).find(({ state }) => state === 'active')
+  const before = await live()
+  if (before === undefined) throw new Error(`${projection.name} has no live generation`)
+  const samples = await takeSample(generations, { projection, generation: before.generation }, sampled)
+  const after = await live()
+  const range = { from: before.position, to: after?.position ?? before.position }
+  const result = await refold(streams, projection.prefixes, samples, range)
+  return {
+    equal: result.differences.length === 0,
+    position: String(range.to ?? 0n),
+    method: 'refold',
+    rows: Object.fromEntries(samples.map(({ table, rows }) => [table.name, { before: null, after: rows.length }])),
+    differences: result.differences.slice(0, namedDifferences),
+    sampledStreams: result.streams,
+  }
+}
