@@ -22,7 +22,7 @@ export const hashOfCanonical = (
   )
 
 /** SHA-256 (hex) of the canonical JSON of { prevHash, stream, revision, id, type, data, metadata without hash } (events.md). */
-export const hashOf = (event: ChainedEvent, prevHash: string): string => {
+const hashOf = (event: ChainedEvent, prevHash: string): string => {
   const { hash: _, ...metadata } = event.metadata as Record<string, unknown>
   const { id, stream, revision, type, data } = event
   return sha256(canonicalJson({ prevHash, stream, revision, id, type, data, metadata }))

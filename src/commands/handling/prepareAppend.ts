@@ -10,7 +10,7 @@ import type { EventToAppend } from '../../eventlog/eventStore.js'
 import type { CommandContext } from '../commandHandler.js'
 
 /** Bytes of JSON (events.md). The server's own default maximum of an append is 1 MiB. */
-export const appendLimits = { event: 256 * 1024, append: 900 * 1024 } as const
+const appendLimits = { event: 256 * 1024, append: 900 * 1024 } as const
 
 /** VersionSaved holds a whole definition, which has its own, larger limit. */
 const unlimitedTypes: ReadonlySet<string> = new Set(['VersionSaved'])

@@ -34,7 +34,7 @@ export const emptyMemory = <State>(initialState: State): StreamMemory<State> => 
   knownAt: Number.NEGATIVE_INFINITY,
 })
 
-export const foldAll = <State, Event extends DomainEvent>(
+const foldAll = <State, Event extends DomainEvent>(
   aggregate: Aggregate<State, Event>,
   state: State,
   events: readonly RecordedEvent<Event>[],

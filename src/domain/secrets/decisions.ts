@@ -4,7 +4,7 @@ import type { SecretEvent } from '../events/catalogue/index.js'
 import type { SecretsState } from './state.js'
 
 /** Bytes of a value (UTF-8). */
-export const maxSecretBytes = 64 * 1024
+const maxSecretBytes = 64 * 1024
 
 const keyPattern = /^[A-Z][A-Z0-9_]{0,63}$/
 

@@ -3,7 +3,7 @@ import { nodeKeySchema, policySchema, positionSchema, settingsSchema } from '../
 import { jsonObjectSchema } from '../jsonSchema.js'
 
 /** A node's id, or its key. */
-export const nodeReferenceSchema = z.string().min(1).max(64)
+const nodeReferenceSchema = z.string().min(1).max(64)
 
 /** A node as it is added: what is missing becomes a fresh id, an empty config, the position 0, 0 and an empty policy. */
 export const newNodeSchema = z.strictObject({

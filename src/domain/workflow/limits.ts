@@ -17,7 +17,7 @@ const sizeOf = (part: object): number => {
 type Graph = Pick<Workflow, 'nodes' | 'edges' | 'settings'>
 
 /** Bytes of the definition's canonical JSON. */
-export const definitionBytes = ({ nodes, edges, settings }: Graph): number => {
+const definitionBytes = ({ nodes, edges, settings }: Graph): number => {
   let bytes = '{"edges":[],"nodes":[],"settings":}'.length + sizeOf(settings)
   for (const node of nodes.values()) bytes += sizeOf(node) + 1
   for (const edge of edges.values()) bytes += sizeOf(edge) + 1
