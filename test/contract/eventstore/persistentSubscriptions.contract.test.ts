@@ -411,6 +411,26 @@ describe('management', () => {
     expect(await inbox.failure).toMatchObject({ type: 'persistent-subscription-dropped' })
   })
 
+  test('a deletion takes the parked messages along, and a new group of that name parks anew', async () => {
+    const { client } = server
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(1))
+    const parked = async () =>
+      (await client.getPersistentSubscriptionToStreamInfo(stream, 'g')).stats.parkedMessageCount
+    for (let round = 0; round < 2; round++) {
+      await client.createPersistentSubscriptionToStream(stream, 'g', streamSettings({ startFrom: 'start' }))
+      expect(await parked()).toBe(0n)
+      const { subscription, inbox } = connect(stream, 'g')
+      const [received] = await inbox.take(1)
+      await subscription.nack('park', 'broken', received!.resolved)
+      await until(async () => (await parked()) === 1n)
+      expect(await collect(client.readStream(`$persistentsubscription-${stream}::g-parked`))).toHaveLength(1)
+      await client.deletePersistentSubscriptionToStream(stream, 'g')
+    }
+    const gone = collect(client.readStream(`$persistentsubscription-${stream}::g-parked`))
+    expect(await rejection(gone)).toMatchObject({ type: 'stream-not-found' })
+  })
+
   test('keeps measurements when extra statistics are on', async () => {
     const { client } = server
     const stream = newStream()

@@ -214,6 +214,12 @@ describe('a subscription to $all', () => {
     await subscription.unsubscribe()
   })
 
+  test('refuses a position beyond the end of the log', async () => {
+    const position = { commit: 2n ** 40n, prepare: 2n ** 40n }
+    const error = await inboxOf(client.subscribeToAll({ fromPosition: position }), () => undefined).failure
+    expect(error.message).toContain('INVALID_ARGUMENT')
+  })
+
   test('refuses a regular expression that it cannot run in linear time', async () => {
     const subscription = client.subscribeToAll({ filter: eventTypeFilter({ regex: '(a)\\1' }) })
     const error = await inboxOf(subscription, () => undefined).failure

@@ -3,7 +3,7 @@ import type { NewEvent } from '../log/record.js'
 import { stageAppend } from '../streams/appendEvents.js'
 import type { Call } from '../wire/call.js'
 import { ProtoReader } from '../wire/protoReader.js'
-import { GrpcError } from '../wire/status.js'
+import { GrpcError, Status, toGrpcError } from '../wire/status.js'
 import { readUuid } from '../wire/uuid.js'
 import { type BatchResult, encodeBatchResponse } from './batchResponse.js'
 import { type BatchTarget, readBatchTarget } from './batchTarget.js'
@@ -100,7 +100,11 @@ export function createBatchAppend(context: ServerContext): CallHandler {
           else result = stageAppend(staging, stream, expected, append.events)
         },
         committed: () => finish(result ?? { kind: 'timeout' }),
-        failed: (error) => finish({ kind: 'unknown', message: error instanceof Error ? error.message : String(error) }),
+        failed(error) {
+          const { status, message } = toGrpcError(error)
+          if (status === Status.unavailable) call.fail(error)
+          else finish({ kind: 'unknown', message })
+        },
       })
     }
 

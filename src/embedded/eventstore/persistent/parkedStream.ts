@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerContext } from '../context.js'
 import { payloadOf, revisionOf, streamNameOf } from '../log/record.js'
-import { metadataEvent } from '../streams/appendEvents.js'
+import { metadataEvent, stageAppend } from '../streams/appendEvents.js'
+import { stageDelete } from '../streams/deleteStream.js'
 import { deliver, LINK_TYPE, parseLink } from '../streams/links.js'
 import { readStreamForwards } from '../streams/readPages.js'
 import { withTruncateBefore } from '../streams/streamMetadata.js'
@@ -73,15 +74,9 @@ export function createParkedStream({ store, writer }: ServerContext, group: Grou
         reason,
         subscriptionEventNumber: message.order,
       })
-      await writer.write((staging) =>
-        staging.append(name, {
-          id: randomUUID(),
-          type: LINK_TYPE,
-          isJson: false,
-          metadata: Buffer.from(metadata),
-          data: Buffer.from(`${revisionOf(record)}@${streamNameOf(record)}`),
-        }),
-      )
+      const data = Buffer.from(`${revisionOf(record)}@${streamNameOf(record)}`)
+      const link = { id: randomUUID(), type: LINK_TYPE, isJson: false, metadata: Buffer.from(metadata), data }
+      await writer.write((staging) => stageAppend(staging, name, 'any', [link]))
     },
     async takeAll(stopAt) {
       const state = store.state(name)
@@ -91,7 +86,7 @@ export function createParkedStream({ store, writer }: ServerContext, group: Grou
       return messages
     },
     async remove() {
-      if (store.state(name).last >= 0) await hideBefore(store.state(name).last + 1)
+      if (store.state(name).last >= 0) await writer.write((staging) => stageDelete(staging, name, 'any'))
     },
   }
 }

@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ServerContext } from '../context.js'
 import { MAX_NAME_SIZE, payloadOf, revisionOf, TOMBSTONE_REVISION } from '../log/record.js'
 import type { Staging } from '../log/staging.js'
+import { stageAppend } from '../streams/appendEvents.js'
 import { LINK_TYPE } from '../streams/links.js'
 import { isHiddenFromAll, readAllForwards } from '../streams/readPages.js'
 import type { LinkRule, WantedLink } from './linkRules.js'
@@ -80,7 +81,9 @@ export function runSystemProjection(context: ServerContext, name: string, rule: 
 }
 
 function appendLink(staging: Staging, link: WantedLink & { metadata: Buffer }): void {
-  if (Buffer.byteLength(link.stream) > MAX_NAME_SIZE || staging.state(link.stream).tombstoned) return
+  if (Buffer.byteLength(link.stream) > MAX_NAME_SIZE) return
   const data = Buffer.from(link.target)
-  staging.append(link.stream, { id: randomUUID(), type: LINK_TYPE, isJson: false, metadata: link.metadata, data })
+  const event = { id: randomUUID(), type: LINK_TYPE, isJson: false, metadata: link.metadata, data }
+  // A stream that was tombstoned takes no more links.
+  stageAppend(staging, link.stream, 'any', [event])
 }

@@ -1,6 +1,6 @@
 import { eventKey, positionKey } from '../log/keys.js'
 import type { LogStore } from '../log/logStore.js'
-import { createdOf, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
+import { createdOf, HEADER_SIZE, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
 import type { StreamState } from './streamState.js'
 
 export interface PositionedRecord {
@@ -20,7 +20,7 @@ const HIDDEN = /^(?:\$epoch-information|\$persistentsubscription-\$all::.*-(?:ch
 /** Streams that never show up in `$all`. */
 export function isHiddenFromAll(record: Buffer): boolean {
   // Nearly every stream is an ordinary one, and its first byte says so.
-  const first = record[28 + (record[21] as number)]
+  const first = record[HEADER_SIZE + (record[21] as number)]
   return first === 0x24 && HIDDEN.test(streamNameOf(record))
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { invalidArgument } from '../api/errors.js'
 import type { ReadRequest } from '../api/readRequest.js'
 import type { ServerContext } from '../context.js'
 import { deliver } from '../streams/links.js'
@@ -24,11 +25,11 @@ export async function subscribeToAll(
   request: ReadRequest,
   filter: EventFilter | undefined,
 ): Promise<void> {
+  let next = firstPosition(request, store.head)
   const waiter = createWaiter(call, (listener) => feed.onCommit(listener))
   const checkpoints = request.filter && createCheckpoints(request.filter)
   const batch = new ResponseBatch(request.structuredIds)
   batch.addMessage(confirmation(randomUUID()))
-  let next = firstPosition(request, store.head)
   let live = false
 
   const send = async () => {
@@ -62,5 +63,9 @@ export async function subscribeToAll(
 
 function firstPosition(request: ReadRequest, head: number): number {
   if (request.from === 'start') return 1
+  // Whoever has seen more than there is, say before a backup was restored, would miss all events up to there.
+  if (request.from !== 'end' && request.from > head) {
+    throw invalidArgument(`Position ${request.from} is beyond the end of the log, ${head}.`)
+  }
   return request.from === 'end' ? head + 1 : request.from + 1
 }

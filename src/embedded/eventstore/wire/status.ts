@@ -1,3 +1,5 @@
+import { EventStoreError } from '../errors.js'
+
 /** gRPC status codes. */
 export const Status = {
   ok: 0,
@@ -38,6 +40,9 @@ export class GrpcError extends Error {
 /** Turns whatever was thrown into the status that goes over the wire. */
 export function toGrpcError(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error
+  // The status at which clients connect again and repeat.
+  if (error instanceof EventStoreError && error.code === 'closed')
+    return new GrpcError(Status.unavailable, error.message)
   return new GrpcError(Status.unknown, error instanceof Error ? error.message : String(error))
 }
 
