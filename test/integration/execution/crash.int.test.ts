@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventStore } from '../../../src/eventlog/eventStore.js'
 import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
 import type { WorkQueue } from '../../../src/eventlog/workQueue.js'
+import type { OpenWork } from '../../../src/execution/openWork.js'
 import { corpus } from '../../crash/corpus.js'
 import {
   type CorpusNodeTypes,
@@ -14,6 +15,7 @@ import {
 } from '../../crash/corpusEngine.js'
 import type { CorpusRun } from '../../crash/corpusRun.js'
 import { expectedOf, expectPromises } from '../../crash/promises.js'
+import { openWorkOfLog } from '../../support/execution/openWorkOfLog.js'
 import { createRunEngine, type RunEngine } from '../../support/execution/runEngine.js'
 
 const never = new Promise<never>(() => undefined)
@@ -45,7 +47,12 @@ const mortal = (log: InMemoryLog, appends: number, moment: Moment) => {
   const queue: WorkQueue = {
     consume: (options) => log.consume({ ...options, signal: AbortSignal.any([options.signal, death.signal]) }),
   }
-  return { store, queue, death: death.signal, appended: () => appended }
+  const hints = openWorkOfLog(() => log.events)
+  const openWork: OpenWork = {
+    ...hints,
+    overdueAttempts: (...args) => (death.signal.aborted ? never : hints.overdueAttempts(...args)),
+  }
+  return { store, queue, openWork, death: death.signal, appended: () => appended }
 }
 
 const died = (signal: AbortSignal) =>
@@ -73,9 +80,9 @@ afterAll(async () => {
 const crashAt = async (run: CorpusRun, appends: number, moment: Moment) => {
   calls = []
   const log = createInMemoryLog()
-  const { store, queue, death, appended } = mortal(log, appends, moment)
+  const { store, queue, openWork, death, appended } = mortal(log, appends, moment)
   const options = { workflows: workflowsOf([run]), nodeTypes: types.nodeTypes, log, scanMs: 20, stopGraceMs: 500 }
-  const first = createRunEngine({ ...options, store, queue })
+  const first = createRunEngine({ ...options, store, queue, openWork })
   const finished = driveCorpusRun(first, run)
   if ((await Promise.race([finished, died(death)])) !== 'died') {
     await first.stop()
