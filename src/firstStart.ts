@@ -1,11 +1,11 @@
-import type { Container } from 'inversify'
 import { v5 as uuidv5, v7 as uuidv7 } from 'uuid'
+import type { ApiKeyCommands } from './commands/apiKeys/apiKeyCommands.js'
 import { wellFormedKey } from './commands/apiKeys/firstKey.js'
 import type { CommandContext } from './commands/commandHandler.js'
-import { isStandalone } from './config.js'
+import type { WorkflowCommands } from './commands/workflows/workflowCommands.js'
 import type { Keys } from './container/keys.js'
-import { tokens } from './container.js'
 import { scopes } from './domain/events/catalogue/apiKeys.js'
+import type { EventFeed } from './eventlog/eventFeed.js'
 import { seedExample } from './examples/seedExample.js'
 
 /** Commands of the first start have these ids, so that a start that was cut short is gone on with, not repeated. */
@@ -22,27 +22,27 @@ const contextOf = (name: string): CommandContext => {
   }
 }
 
-/**
- * Makes the first API key known and, on an empty log where all stores are embedded, puts an example workflow there. Answers
- * with what greets the person who started the program.
- */
-export const firstStart = async (
-  container: Container,
-  keys: Keys,
-): Promise<(url: string, print: (line: string) => void) => void> => {
-  const { apiKey, apiKeyIsNew } = keys
+export interface FirstStartDependencies {
+  readonly keys: Keys
+  readonly feed: Pick<EventFeed, 'head'>
+  readonly apiKeys: Pick<ApiKeyCommands, 'ensure'>
+  readonly workflows: WorkflowCommands
+  /** Whether an empty log is to be given an example workflow. */
+  readonly withExample: boolean
+}
+
+/** Shows the person who started the program where it listens and what to try. */
+export type Greet = (url: string, print: (line: string) => void) => void
+
+/** Makes the first API key known and, where that is wanted and the log is empty, puts an example workflow there. */
+export const firstStart = async (dependencies: FirstStartDependencies): Promise<Greet> => {
+  const { feed, apiKeys, workflows, withExample } = dependencies
+  const { apiKey, apiKeyIsNew } = dependencies.keys
   if (apiKey === undefined) throw new Error('a process with an API needs a first API key')
-  const isEmpty = (await container.get(tokens.feed).head()) === null
-  const example =
-    isEmpty && isStandalone(container.get(tokens.config))
-      ? await seedExample(container.get(tokens.workflows), contextOf)
-      : undefined
-  await container
-    .get(tokens.apiKeys)
-    .ensure(contextOf(`first key ${wellFormedKey(apiKey).slice(0, 35)}`), wellFormedKey(apiKey), {
-      name: 'first key',
-      scopes,
-    })
+  const isNew = withExample && (await feed.head()) === null
+  const example = isNew ? await seedExample(workflows, contextOf) : undefined
+  const key = wellFormedKey(apiKey)
+  await apiKeys.ensure(contextOf(`first key ${key.slice(0, 35)}`), key, { name: 'first key', scopes })
 
   return (url, print) => {
     print(`Flowledger listens on ${url} (documentation: ${url}/docs)`)

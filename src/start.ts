@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { migrateDataKeys } from './commands/secrets/postgresDataKeys.js'
-import type { Config } from './config.js'
+import { type Config, isStandalone } from './config.js'
 import { createContainer, loadKeys, startStores, tokens } from './container.js'
 import { firstStart } from './firstStart.js'
 import { createHttpApp } from './http/createHttpApp.js'
@@ -86,7 +86,13 @@ export const startFlowledger = async (
       scheduler.start()
     }
     if (config.ROLES.has('api')) {
-      const greet = await firstStart(container, keys)
+      const greet = await firstStart({
+        keys,
+        feed: container.get(tokens.feed),
+        apiKeys: container.get(tokens.apiKeys),
+        workflows: container.get(tokens.workflows),
+        withExample: isStandalone(config),
+      })
       const { HOST: host, PORT: port } = config
       const server = await startHttpServer(createHttpApp(container.get(tokens.http)), { host, port })
       undo.later(() => server.stop())

@@ -60,11 +60,11 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
     const { from, direction, limit = Number.POSITIVE_INFINITY } = options
     let left = limit
     if (left <= 0) return
+    const events = client.readAll({
+      direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
+      fromPosition: toPosition(from),
+    })
     try {
-      const events = client.readAll({
-        direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
-        fromPosition: toPosition(from),
-      })
       for await (const { event } of events) {
         if (event === undefined || !isOurs(event.streamId)) continue
         yield toStoredEvent(event)
@@ -73,6 +73,8 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
       }
     } catch (error) {
       throw asLogError(error)
+    } finally {
+      await events.cancel()
     }
   }
 

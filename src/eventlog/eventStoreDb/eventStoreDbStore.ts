@@ -72,18 +72,21 @@ export const eventStoreDbStore = (client: EventStoreDBClient): EventStore => {
   async function* readStream(stream: string, options: ReadOptions = {}): AsyncIterable<StoredEvent> {
     const { direction = 'forwards', limit } = options
     const from = options.from ?? (direction === 'forwards' ? 'start' : 'end')
+    const events = client.readStream(stream, {
+      direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
+      fromRevision: from === 'start' ? START : from === 'end' ? END : BigInt(from),
+      ...(limit === undefined ? {} : { maxCount: limit }),
+    })
     try {
-      const events = client.readStream(stream, {
-        direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
-        fromRevision: from === 'start' ? START : from === 'end' ? END : BigInt(from),
-        ...(limit === undefined ? {} : { maxCount: limit }),
-      })
       for await (const { event } of events) {
         if (event !== undefined) yield toStoredEvent(event)
       }
     } catch (error) {
       if (error instanceof StreamNotFoundError) return
       throw asLogError(error)
+    } finally {
+      // Who leaves early destroys only the client's buffer; the call itself would stay open.
+      await events.cancel()
     }
   }
 

@@ -15,7 +15,8 @@ const allowed: Record<string, readonly string[]> = {
   audit: ['eventlog', 'domain'],
   http: ['commands', 'audit', 'projections', 'eventlog', 'domain'],
   embedded: [],
-  cli: ['commands', 'audit', 'projections', 'eventlog', 'domain', 'config.ts', 'container.ts'],
+  examples: ['commands', 'domain'],
+  cli: ['examples', 'commands', 'audit', 'projections', 'eventlog', 'domain', 'config.ts', 'container.ts'],
 }
 const pure = new Set(['zod', 'uuid', 'canonicalize', 'node:crypto', 'node:buffer'])
 
