@@ -1,10 +1,12 @@
-import { RE2JS } from 're2js'
+import { createRequire } from 'node:module'
+import type { RE2JS } from 're2js'
 import { invalidArgument } from '../api/errors.js'
 import type { FilterRequest } from '../api/filterRequest.js'
 import { eventTypeOf, HEADER_SIZE, streamIdOf, streamNameOf } from '../log/record.js'
 
 const MAX_REGEX_LENGTH = 2_000
 const MAX_REMEMBERED = 10_000
+const EXCLUDE_SYSTEM = '^[^$].*'
 
 export type EventFilter = (record: Buffer) => boolean
 
@@ -22,11 +24,15 @@ function compileMatch(request: FilterRequest): (text: string) => boolean {
   if (request.regex.length > MAX_REGEX_LENGTH) {
     throw invalidArgument(`A regular expression may have ${MAX_REGEX_LENGTH} characters.`)
   }
+  // What every client sends to leave system events out needs no engine.
+  if (request.regex === EXCLUDE_SYSTEM) return (text) => text !== '' && !text.startsWith('$')
   const regex = compileRegex(request.regex)
   return (text) => regex.matcher(text).find()
 }
 
+/** The engine takes 9 MB, so it is loaded by the first who needs it. */
 function compileRegex(source: string): RE2JS {
+  const { RE2JS } = createRequire(import.meta.url)('re2js') as typeof import('re2js')
   try {
     return RE2JS.compile(source)
   } catch (error) {
