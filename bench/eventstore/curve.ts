@@ -10,24 +10,27 @@ const EVENTS_PER_STREAM = 20
 const WRITERS = 8
 const READS = 500
 const SETTLE = 5_000
+const APPENDING = 4_000
+const READ_ALL = 200_000
+const TICKS_PER_SECOND = 100
 const PORT_LINE = /PORT (\d+)/
 
 /** Grows one log, in a process of its own, and measures at several sizes. */
 export async function runCurve(entry: string, directory: string, most: number): Promise<void> {
   const server = await startServer(entry, join(directory, 'store'))
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`)
-  const row = (...cells: (string | number)[]) =>
-    process.stdout.write(`${cells.map((cell) => String(cell).padStart(14)).join('')}\n`)
+  const row = (...cells: string[]) => process.stdout.write(`${cells.map((cell) => cell.padStart(13)).join('')}\n`)
   row(
     'events',
     'flushes/s',
-    'append 1/s',
-    'append 64/s',
+    'append 1',
+    'append 64',
+    'CPU/append',
     'stream read',
-    'readAll/s',
-    'memory MiB',
-    'disk MiB',
-    'bytes/event',
+    'readAll',
+    'CPU/read',
+    'memory',
+    'disk',
   )
   let written = 0
   for (const stop of STOPS.filter((events) => events <= most)) {
@@ -37,24 +40,44 @@ export async function runCurve(entry: string, directory: string, most: number): 
     await new Promise((resolve) => setTimeout(resolve, SETTLE))
     const flushes = flushesPerSecond(directory)
     const one = await appendFor(client, 1, 1, 2_000)
-    const many = await appendFor(client, 64, 1, 2_000)
+    const many = await measured(
+      server,
+      () => appendFor(client, 64, 1, APPENDING),
+      (rate) => (rate * APPENDING) / 1_000,
+    )
     const read = await readStreams(client, stop)
-    const all = await readAt(client, stop)
+    const all = await measured(
+      server,
+      () => readAt(client, stop),
+      () => READ_ALL,
+    )
     const size = statSync(join(directory, 'store', 'data.mdb')).size
     row(
       stop.toLocaleString('en'),
-      Math.round(flushes),
-      Math.round(one),
-      Math.round(many),
+      flushes.toFixed(0),
+      `${one.toFixed(0)}/s`,
+      `${many.rate.toFixed(0)}/s`,
+      `${many.cpu.toFixed(1)} us`,
       `${read.toFixed(2)} ms`,
-      Math.round(all),
-      Math.round(server.memory() / 2 ** 20),
-      Math.round(size / 2 ** 20),
-      Math.round(size / stop),
+      `${all.rate.toFixed(0)}/s`,
+      `${all.cpu.toFixed(1)} us`,
+      `${(server.memory() / 2 ** 20).toFixed(0)} MiB`,
+      `${(size / 2 ** 20).toFixed(0)} MiB`,
     )
   }
   await client.dispose()
   server.kill()
+}
+
+/** Runs something and adds the CPU time that the server took for each event, in microseconds. */
+async function measured(
+  server: Server,
+  run: () => Promise<number>,
+  eventsOf: (rate: number) => number,
+): Promise<{ rate: number; cpu: number }> {
+  const before = server.cpu()
+  const rate = await run()
+  return { rate, cpu: ((server.cpu() - before) / eventsOf(rate)) * 1e6 }
 }
 
 const streamAt = (index: number) => `curve-${index}`
@@ -83,7 +106,7 @@ async function readStreams(client: EventStoreDBClient, events: number): Promise<
 async function readAt(client: EventStoreDBClient, events: number): Promise<number> {
   const started = performance.now()
   let read = 0
-  for (let start = 0; start < 10; start++) {
+  for (let start = 0; start < 20; start++) {
     const position = BigInt(Math.floor(Math.random() * (events - 10_000)) + 1)
     for await (const _ of client.readAll({ fromPosition: { commit: position, prepare: position }, maxCount: 10_000 }))
       read++
@@ -110,6 +133,10 @@ async function startServer(
   return {
     port,
     memory: () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    cpu() {
+      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+      return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
+    },
     kill: () => child.kill('SIGKILL'),
   }
 }

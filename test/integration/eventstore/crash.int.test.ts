@@ -68,4 +68,4 @@ test(`killed ${KILLS} times under ${WRITERS} writers, it loses, doubles and reor
   expect(total).toBeGreaterThan(KILLS * WRITERS)
   await client.dispose()
   expect((await checkEventStore(directory)).problems).toEqual([])
-})
+}, 150_000)

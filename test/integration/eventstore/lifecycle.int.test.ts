@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,8 @@ import { EventStoreDBClient } from '@eventstore/db-client'
 import { open } from 'lmdb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { startEmbeddedEventStore } from '../../../src/embedded/eventstore/index.js'
+import { newestMeta } from '../../../src/embedded/eventstore/log/dataFile.js'
+import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
 import { startChildServer } from '../../support/eventstore/childServer.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
 import { newStream, startTestServer } from '../../support/eventstore/server.js'
@@ -118,16 +120,31 @@ test('refuses an LMDB file that is not its own', async () => {
   expect(await rejection(start())).toMatchObject({ code: 'foreign-data' })
 })
 
-test('refuses a file that has lost its end', async () => {
+/** Stops after some appends and tells where the used part of the file ends. */
+async function writtenFile() {
   const server = await startTestServer({ directory })
   for (let append = 0; append < 20; append++) await server.client.appendToStream(newStream(), numbered(50))
-  const copy = mkdtempSync(join(tmpdir(), 'eventstore-torn-'))
   await server.client.dispose()
   await server.store.stop()
-  cpSync(join(directory, 'data.mdb'), join(copy, 'data.mdb'))
-  truncateSync(join(copy, 'data.mdb'), 100_000)
-  const error = await rejection(startEmbeddedEventStore({ directory: copy }))
+  const path = join(directory, 'data.mdb')
+  const file = openSync(path, 'r')
+  const { lastPage, pageSize } = newestMeta(file, path)
+  closeSync(file)
+  return { path, used: (lastPage + 1) * pageSize }
+}
+
+test('refuses a file that has lost its end', async () => {
+  const { path, used } = await writtenFile()
+  truncateSync(path, used / 2)
+  const error = await rejection(start())
   expect(error).toMatchObject({ code: 'torn-data' })
   expect(error.message).toContain('torn')
-  rmSync(copy, { recursive: true, force: true })
+})
+
+test('starts on a file that has lost only its reserve', async () => {
+  const { path, used } = await writtenFile()
+  truncateSync(path, used)
+  const store = await start()
+  await store.stop()
+  expect(await checkEventStore(directory)).toMatchObject({ events: 1_001, problems: [] })
 })

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -144,24 +145,26 @@ test('a check finds damaged, missing and unknown events', async () => {
   expect(problems.some((problem) => problem.includes('lacks the events from 2 to 2'))).toBe(true)
 })
 
+const CLI =
+  "import { eventstoreCommand } from './src/embedded/eventstore/cli.ts'; await eventstoreCommand().parseAsync(process.argv.slice(1), { from: 'user' })"
+const cliArguments = (args: string[]) => ['--import', 'tsx', '--input-type=module', '-e', CLI, '--', ...args]
+
 test('the commands say what they have done', async () => {
   await fill()
-  const run = async (...args: string[]) => {
-    const script =
-      "import { eventstoreCommand } from './src/embedded/eventstore/cli.ts'; await eventstoreCommand().parseAsync(process.argv.slice(1), { from: 'user' })"
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--import',
-      'tsx',
-      '--input-type=module',
-      '-e',
-      script,
-      '--',
-      ...args,
-    ])
-    return stdout
-  }
+  const run = async (...args: string[]) => (await promisify(execFile)(process.execPath, cliArguments(args))).stdout
   expect(await run('backup', server.directory, target)).toContain('Copied')
   expect(await run('check', target)).toMatch(/\d+ events in \d+ streams, no problems/)
   expect(await run('scavenge', target, '--shrink')).toContain(`Removed ${HIDDEN} events of 5 streams`)
   expect(await run('scavenge', server.store.connectionString)).toContain('has started')
+})
+
+test('the command serves a directory until it is told to stop', async () => {
+  const child = spawn(process.execPath, cliArguments(['serve', target, '--port', '0', '--access-key', 'k']))
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  const url = /esdb:\S+/.exec(line.toString())![0]
+  expect(url).toContain('connectionName=k')
+  expect(await requestScavenge(url)).toMatchObject({ running: false })
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect((await checkEventStore(target)).problems).toEqual([])
 })
