@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { EventStoreDBClient } from '@eventstore/db-client'
 import { flushesPerSecond } from './disk.js'
 import { appendFor, newEvents } from './workload.js'
 
 const STOPS = [100_000, 500_000, 1_000_000, 2_000_000, 5_000_000]
 const EVENTS_PER_STREAM = 20
-const WRITERS = 8
+const WRITERS = 64
 const READS = 500
 const SETTLE = 5_000
 const APPENDING = 4_000
@@ -15,10 +17,8 @@ const READ_ALL = 200_000
 const TICKS_PER_SECOND = 100
 const PORT_LINE = /PORT (\d+)/
 
-/** Grows one log, in a process of its own, and measures at several sizes. */
+/** Grows one log and measures, with a server in a process of its own, at several sizes. */
 export async function runCurve(entry: string, directory: string, most: number): Promise<void> {
-  const server = await startServer(entry, join(directory, 'store'))
-  const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`)
   const row = (...cells: string[]) => process.stdout.write(`${cells.map((cell) => cell.padStart(13)).join('')}\n`)
   row(
     'events',
@@ -34,8 +34,10 @@ export async function runCurve(entry: string, directory: string, most: number): 
   )
   let written = 0
   for (const stop of STOPS.filter((events) => events <= most)) {
-    await grow(client, written, stop)
+    await grow(dirname(entry), join(directory, 'store'), written, stop)
     written = stop
+    const server = await startServer(entry, join(directory, 'store'))
+    const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${server.port}?tls=false`)
     // The disk, too, needs its rest after so much writing; what it does then is part of the row.
     await new Promise((resolve) => setTimeout(resolve, SETTLE))
     const flushes = flushesPerSecond(directory)
@@ -64,9 +66,9 @@ export async function runCurve(entry: string, directory: string, most: number): 
       `${(server.memory() / 2 ** 20).toFixed(0)} MiB`,
       `${(size / 2 ** 20).toFixed(0)} MiB`,
     )
+    await client.dispose()
+    await server.stop()
   }
-  await client.dispose()
-  server.kill()
 }
 
 /** Runs something and adds the CPU time that the server took for each event, in microseconds. */
@@ -82,14 +84,38 @@ async function measured(
 
 const streamAt = (index: number) => `curve-${index}`
 
-async function grow(client: EventStoreDBClient, from: number, to: number): Promise<void> {
+/** Appends without a client, which would take most of the time, while no server has the log open. */
+async function grow(dist: string, directory: string, from: number, to: number): Promise<void> {
+  type Modules = [
+    typeof import('../../src/embedded/eventstore/log/database.js'),
+    typeof import('../../src/embedded/eventstore/log/logStore.js'),
+    typeof import('../../src/embedded/eventstore/log/logWriter.js'),
+    typeof import('../../src/embedded/eventstore/streams/appendEvents.js'),
+  ]
+  const names = ['log/database.js', 'log/logStore.js', 'log/logWriter.js', 'streams/appendEvents.js']
+  const modules = await Promise.all(names.map((name) => import(join(dist, name))))
+  const [{ openDatabase }, { LogStore }, { createLogWriter }, { stageAppend }] = modules as unknown as Modules
+  const database = openDatabase(directory)
+  const writer = createLogWriter(new LogStore(database), () => undefined)
+  const events = newEvents(EVENTS_PER_STREAM)
+  const stored = events.map(({ type, data, metadata }) => ({
+    type,
+    isJson: true,
+    data: Buffer.from(JSON.stringify(data)),
+    metadata: Buffer.from(JSON.stringify(metadata)),
+  }))
   let next = from / EVENTS_PER_STREAM
   const end = to / EVENTS_PER_STREAM
-  await Promise.all(
-    Array.from({ length: WRITERS }, async () => {
-      while (next < end) await client.appendToStream(streamAt(next++), newEvents(EVENTS_PER_STREAM))
-    }),
-  )
+  const append = async () => {
+    while (next < end) {
+      const stream = streamAt(next++)
+      const fresh = stored.map((event) => ({ ...event, id: randomUUID() }))
+      await writer.write((staging) => stageAppend(staging, stream, 'no_stream', fresh))
+    }
+  }
+  await Promise.all(Array.from({ length: WRITERS }, append))
+  await writer.close()
+  await database.close()
 }
 
 /** Mean time to read a stream that was written any time, in ms. */
@@ -114,10 +140,16 @@ async function readAt(client: EventStoreDBClient, events: number): Promise<numbe
   return (read / (performance.now() - started)) * 1_000
 }
 
-async function startServer(
-  entry: string,
-  directory: string,
-): Promise<{ port: number; memory(): number; kill(): void }> {
+interface Server {
+  readonly port: number
+  /** Resident bytes. */
+  memory(): number
+  /** Seconds of CPU that it has taken, with the system's part. */
+  cpu(): number
+  stop(): Promise<void>
+}
+
+async function startServer(entry: string, directory: string): Promise<Server> {
   const script = `const { startEmbeddedEventStore } = await import(${JSON.stringify(entry)})
     const { port } = await startEmbeddedEventStore({ directory: ${JSON.stringify(directory)}, accessKey: '' })
     console.log('PORT', port)`
@@ -137,6 +169,9 @@ async function startServer(
       const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
     },
-    kill: () => child.kill('SIGKILL'),
+    async stop() {
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+    },
   }
 }
