@@ -27,7 +27,9 @@ export const storesModule = new ContainerModule((options) => {
     ({ postgresUrl }, logger) => {
       const pool = new Pool({ connectionString: postgresUrl, max: 10, application_name: 'flowledger' })
       // An idle connection that the server closes is replaced at its next use.
-      pool.on('error', (error) => logger.warn({ err: error }, 'a PostgreSQL connection was lost'))
+      pool.on('error', ({ message }) => {
+        if (!pool.ending) logger.warn({ reason: message }, 'a PostgreSQL connection was lost')
+      })
       return pool
     },
     (pool) => pool.end(),

@@ -70,7 +70,15 @@ const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
   if (jsonBytes(input, runLimits.input) > runLimits.input) {
     throw new FlowledgerError('tooLarge', 'input_too_large', `the input may have ${runLimits.input} bytes`)
   }
-  if (type.kind === 'trigger') type.checkInput?.(node.config, input)
+  if (type.kind !== 'trigger') return
+  try {
+    type.checkInput?.(node.config, input)
+  } catch (error) {
+    // The node type points into the input; who sent it wants to know where that is in the request.
+    if (!(error instanceof FlowledgerError)) throw error
+    const errors = error.errors.map((found) => ({ ...found, pointer: `/input${found.pointer}` }))
+    throw new FlowledgerError(error.kind, error.code, error.message, errors, error.details)
+  }
 }
 
 /** Ids of runs: derived from the workflow and the command, so a repeated start finds the run that it started. */

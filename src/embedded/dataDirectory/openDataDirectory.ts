@@ -1,5 +1,5 @@
 import { access, chmod, constants, mkdir, readdir, realpath, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { DataDirectoryError, systemErrorCode } from './errors.js'
 import { type Ownership, takeOwnership } from './ownership.js'
 import { readOrCreatePrivateFile } from './privateFile.js'
@@ -28,7 +28,7 @@ const HARMLESS = /^(lost\+found|\.gitkeep|\.gitignore|owner-.*\.sock(\.new)?)$/
 export const openDataDirectory = async (path: string): Promise<DataDirectory> => {
   const wanted = resolve(path)
   try {
-    await mkdir(wanted, { recursive: true, mode: 0o700 })
+    await makePath(wanted)
     const directory = await realpath(wanted)
     await checkOwner(directory)
     await access(directory, constants.R_OK | constants.W_OK | constants.X_OK)
@@ -38,6 +38,23 @@ export const openDataDirectory = async (path: string): Promise<DataDirectory> =>
   } catch (error) {
     if (error instanceof DataDirectoryError) throw error
     throw new DataDirectoryError('data_directory_unusable', unusable(wanted, error), { cause: error })
+  }
+}
+
+/** As mkdir -p. Node's own recursive mkdir never returns below a folder that lets nobody create anything, such as /proc. */
+const makePath = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return
+    const parentExists = await stat(dirname(path)).then(
+      () => true,
+      () => false,
+    )
+    if (code !== 'ENOENT' || parentExists) throw error
+    await makePath(dirname(path))
+    await mkdir(path, { mode: 0o700 })
   }
 }
 
