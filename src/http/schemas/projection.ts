@@ -31,14 +31,16 @@ const difference = z.object({
 
 const rowCount = z.object({ before: z.number().nullable(), after: z.number() })
 
-const verification = z.object({
-  equal: z.boolean(),
-  position: positionSchema,
-  method: z.enum(['generations', 'refold']),
-  rows: z.record(z.string(), rowCount).readonly(),
-  differences: z.array(difference).readonly(),
-  sampledStreams: z.int(),
-})
+export const verificationView = z
+  .object({
+    equal: z.boolean(),
+    position: positionSchema,
+    method: z.enum(['generations', 'refold']),
+    rows: z.record(z.string(), rowCount).readonly(),
+    differences: z.array(difference).readonly(),
+    sampledStreams: z.int(),
+  })
+  .meta({ id: 'ProjectionVerification' })
 
 export const rebuildView = z
   .object({
@@ -67,7 +69,7 @@ export const rebuildView = z
     startedAt: timeSchema,
     finishedAt: timeSchema.nullable(),
     keepUntil: timeSchema.nullable().meta({ description: 'Until then the old generation is kept for a rollback' }),
-    verification: verification.nullable(),
+    verification: verificationView.nullable(),
     error: z.string().nullable(),
     startedBy: actor,
   })

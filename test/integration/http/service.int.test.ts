@@ -79,6 +79,7 @@ describe('projections over HTTP', () => {
     expect(list.body.items.map(({ name }: { name: string }) => name)).toContain('workflows')
     expect((await send('get', '/v1/projections/workflows')).body).toMatchObject({ state: 'live', position: '12' })
     const path = '/v1/projections/workflows'
+    expect((await send('get', `${path}/verification?streams=7`)).body).toMatchObject({ equal: true, sampledStreams: 7 })
     expect((await send('post', `${path}/rebuild`, { body: { dryRun: true } })).status).toBe(200)
     const asked = await send('post', `${path}/rebuild`)
     expect(asked.status).toBe(202)

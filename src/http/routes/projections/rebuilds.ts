@@ -20,6 +20,10 @@ const startRebuild = defineRoute({
     .strictObject({
       keepHours: z.number().min(0).max(8_760).optional().meta({ description: 'Default 24' }),
       dryRun: z.boolean().optional(),
+      onDifference: z
+        .enum(['fail', 'swap'])
+        .optional()
+        .meta({ description: '`swap` (default `fail`): replace the live rows although the new ones differ from them' }),
     })
     .meta({ id: 'StartRebuild' }),
   bodyOptional: true,
@@ -32,7 +36,11 @@ const startRebuild = defineRoute({
   example: { keepHours: 24 },
   handle: async ({ projections, ...dependencies }, { params, body, context }) => {
     if (body.dryRun === true) return { status: 200, body: await projections.dryRun(params.name) }
-    const options = body.keepHours === undefined ? {} : { keepMs: body.keepHours * 3_600_000 }
+    const { keepHours, onDifference } = body
+    const options = {
+      ...(keepHours !== undefined && { keepMs: keepHours * 3_600_000 }),
+      ...(onDifference !== undefined && { onDifference }),
+    }
     const rebuild = await projections.rebuild(context.command(dependencies, body), params.name, options)
     return {
       status: 202,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ProjectionStatus } from '../../../projections/operations/projectionOperations.js'
 import { defineRoute } from '../../routing/route.js'
-import { projectionView } from '../../schemas/projection.js'
+import { projectionView, verificationView } from '../../schemas/projection.js'
 
 export const projectionName = z.string().min(1).max(64)
 export const projectionParams = z.object({ name: projectionName })
@@ -44,4 +44,25 @@ const getProjection = defineRoute({
   }),
 })
 
-export const projectionStatusRoutes = [listProjections, getProjection]
+const verifyProjection = defineRoute({
+  method: 'get',
+  path: '/v1/projections/{name}/verification',
+  operationId: 'verifyProjection',
+  summary: 'Compare a read model with the log',
+  description: 'Folds sampled streams from the log once more and compares them with the live rows. Changes nothing.',
+  tag: 'Projections',
+  scope: 'projections:operate',
+  params: projectionParams,
+  query: z.strictObject({
+    streams: z.coerce.number().int().min(1).max(10_000).default(50).meta({ description: 'How many are sampled' }),
+  }),
+  timeoutMs: 600_000,
+  responses: { 200: { description: 'Whether they are equal, and where not', body: verificationView } },
+  problems: { 404: ['projection_not_found'] },
+  handle: async ({ projections }, { params, query }) => ({
+    status: 200,
+    body: await projections.verify(params.name, { streams: query.streams }),
+  }),
+})
+
+export const projectionStatusRoutes = [listProjections, getProjection, verifyProjection]
