@@ -35,8 +35,17 @@ export function createCheckpointer(
     return writing
   }
 
-  // A checkpoint that could not be written is tried again at the next beat; until then more is delivered twice.
-  const flushSoon = () => void flush().catch(() => undefined)
+  let isDue = false
+  const flushSoon = () => {
+    if (isDue) return
+    isDue = true
+    void flush()
+      // A checkpoint that could not be written is tried again at the next beat; until then more is delivered twice.
+      .catch(() => undefined)
+      .finally(() => {
+        isDue = false
+      })
+  }
 
   const timer = setInterval(
     () => {
