@@ -3,13 +3,12 @@ import type { Registry } from 'prom-client'
 import type { Audit } from '../audit/createAudit.js'
 import type { ApiKeyAuthenticator } from '../commands/apiKeys/apiKeyAuthenticator.js'
 import type { ApiKeyCommands } from '../commands/apiKeys/apiKeyCommands.js'
-import type { CommandContext } from '../commands/commandHandler.js'
-import type { ExecutionCommands, ExecutionResult } from '../commands/executions/executionCommands.js'
+import type { ExecutionCommands } from '../commands/executions/executionCommands.js'
+import type { StartByWebhook } from '../commands/executions/triggers/webhooks.js'
 import type { Clock, IdSource } from '../commands/ports.js'
 import type { SecretCommands } from '../commands/secrets/secretCommands.js'
 import type { VersionSource } from '../commands/workflows/versionSource.js'
 import type { WorkflowCommands } from '../commands/workflows/workflowCommands.js'
-import type { JsonValue } from '../domain/json.js'
 import type { NodeTypes } from '../domain/nodes/nodeType.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { EventStore } from '../eventlog/eventStore.js'
@@ -24,25 +23,6 @@ export interface ReadinessCheck {
   readonly ready: boolean
   readonly detail?: string
 }
-
-/** A request to `/hooks/<path>`. */
-export interface WebhookCall {
-  readonly method: string
-  readonly path: string
-  /** Lower case names; without those that hold credentials. */
-  readonly headers: Readonly<Record<string, string>>
-  readonly query: Readonly<Record<string, string>>
-  readonly body: JsonValue
-}
-
-export interface WebhookStart {
-  readonly execution: ExecutionResult
-  /** What the trigger's config asks for: the answer at once, or the execution's output. */
-  readonly respond: 'accepted' | 'result'
-}
-
-/** Starts the published workflow whose webhook trigger listens there; undefined where none does. */
-export type StartWebhook = (context: CommandContext, call: WebhookCall) => Promise<WebhookStart | undefined>
 
 export type Authenticator = Pick<ApiKeyAuthenticator, 'authenticate'>
 
@@ -62,7 +42,7 @@ export interface HttpDependencies {
   readonly secrets: SecretCommands
   readonly apiKeys: ApiKeyCommands
   readonly executions: ExecutionCommands
-  readonly startWebhook: StartWebhook
+  readonly startWebhook: StartByWebhook
   readonly store: EventStore
   readonly feed: EventFeed
   readonly reads: ReadModels

@@ -1,10 +1,16 @@
-import { z } from 'zod'
-import { createDocument, type oas31, type ZodOpenApiPathsObject, type ZodOpenApiResponseObject } from 'zod-openapi'
+import {
+  createDocument,
+  type oas31,
+  type ZodOpenApiOverride,
+  type ZodOpenApiPathsObject,
+  type ZodOpenApiResponseObject,
+} from 'zod-openapi'
 import { scopes } from '../../domain/events/catalogue/apiKeys.js'
 import type { NodeTypes } from '../../domain/nodes/nodeType.js'
 import { problemSchema } from '../problems/problem.js'
 import { type Route, tags } from '../routing/route.js'
 import { headerComponents, parameterComponents } from './headerSpecs.js'
+import { nodeTypePalette, nodeTypeSchemas } from './nodeTypeSchemas.js'
 import { operationOf, type SharedResponses } from './operation.js'
 
 export type OpenApiDocument = oas31.OpenAPIObject
@@ -23,30 +29,10 @@ const pathsOf = (routes: readonly Route[], shared: SharedResponses): ZodOpenApiP
   return paths
 }
 
-/** `http.request` -> `HttpRequestConfig`. */
-const configName = (type: string): string =>
-  `${type
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
-    .join('')}Config`
-
-const configSchemas = (nodeTypes: NodeTypes): Record<string, oas31.SchemaObject> =>
-  Object.fromEntries(
-    [...nodeTypes.values()].map(({ type, description: about, configSchema }) => {
-      const json = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any', target: 'draft-2020-12' })
-      const { $schema: _, ...schema } = json
-      return [configName(type), { description: `Config of ${type}: ${about}`, ...schema } as oas31.SchemaObject]
-    }),
-  )
-
-/** The palette: each node type with its kind and where its config's schema is. */
-const palette = (nodeTypes: NodeTypes): object =>
-  Object.fromEntries(
-    [...nodeTypes.values()].map(({ type, kind, description: about }) => [
-      type,
-      { kind, description: about, config: `#/components/schemas/${configName(type)}` },
-    ]),
-  )
+/** `readOnly` of OpenAPI is about requests; what zod's `readonly()` says is about code. */
+const withoutReadOnly: ZodOpenApiOverride = ({ jsonSchema }) => {
+  delete jsonSchema.readOnly
+}
 
 /** The OpenAPI 3.1 document of these routes, with a config schema for each node type. */
 export const createOpenApiDocument = (
@@ -59,22 +45,25 @@ export const createOpenApiDocument = (
     return { $ref: `#/components/responses/${name}` }
   }
   const paths = pathsOf(routes, { share })
-  return createDocument({
-    openapi: '3.1.1',
-    info: { title: 'Flowledger', version, description },
-    servers: [{ url: '/' }],
-    tags: tags.map((name) => ({ name })),
-    paths,
-    components: {
-      securitySchemes: {
-        apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-        bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token' },
+  return createDocument(
+    {
+      openapi: '3.1.1',
+      info: { title: 'Flowledger', version, description },
+      servers: [{ url: '/' }],
+      tags: tags.map((name) => ({ name })),
+      paths,
+      components: {
+        securitySchemes: {
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'The API key as a bearer token' },
+        },
+        headers: headerComponents,
+        parameters: parameterComponents,
+        responses,
+        schemas: { Problem: problemSchema, ...nodeTypeSchemas(nodeTypes) },
       },
-      headers: headerComponents,
-      parameters: parameterComponents,
-      responses,
-      schemas: { Problem: problemSchema, ...configSchemas(nodeTypes) },
+      'x-flowledger-node-types': nodeTypePalette(nodeTypes),
     },
-    'x-flowledger-node-types': palette(nodeTypes),
-  })
+    { override: withoutReadOnly },
+  )
 }

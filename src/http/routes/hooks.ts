@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import type { WebhookRequest } from '../../commands/executions/triggers/webhooks.js'
 import { notFound } from '../../domain/errors.js'
 import type { JsonValue } from '../../domain/json.js'
-import type { WebhookCall } from '../dependencies.js'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
 import type { RequestContext } from '../routing/requestContext.js'
 import { defineRoute, type Method, type Route } from '../routing/route.js'
@@ -23,7 +23,7 @@ const credentials: ReadonlySet<string> = new Set(['authorization', 'proxy-author
 
 const resultWaitMs = 30_000
 
-const callOf = (context: RequestContext, path: string, body: JsonValue): WebhookCall => {
+const callOf = (context: RequestContext, path: string, body: JsonValue): WebhookRequest => {
   const { request } = context
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {

@@ -7,6 +7,7 @@ import { getCorrelation } from './audit/correlation.js'
 import { historyRoutes } from './audit/history.js'
 import { verifyAudit } from './audit/verification.js'
 import { executionEvents } from './executions/events.js'
+import { explainStep } from './executions/explain.js'
 import { operateRoutes } from './executions/operate.js'
 import { getExecution, listExecutions } from './executions/read.js'
 import { startExecution } from './executions/start.js'
@@ -30,6 +31,7 @@ export const routes: readonly Route[] = [
   getExecution,
   listExecutions,
   executionEvents,
+  explainStep,
   ...operateRoutes,
   ...workflowReadRoutes,
   ...draftRoutes,

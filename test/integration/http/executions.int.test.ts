@@ -101,6 +101,14 @@ describe('executions over HTTP', () => {
     ])
     expect((await send('get', started.headers.location ?? '')).body).toEqual(started.body)
     const path = `/v1/executions/${started.body.id}`
+    const waiting = started.body.steps[1]
+    const why = await send('get', `${path}/steps/${waiting.nodeId}/explanation`)
+    expect(why.body).toMatchObject({
+      key: 'wait',
+      status: 'waiting',
+      waitsFor: { wait: { kind: 'signal', name: 'approve' } },
+    })
+    expect(why.body.edges).toMatchObject([{ fromKey: 'start', status: 'taken' }])
     const done = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Ada' }, dedupeId: 'd1' } })
     expect(done.body).toMatchObject({ status: 'completed', output: 'Ada' })
     const late = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Bob' } } })

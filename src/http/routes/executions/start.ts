@@ -26,7 +26,7 @@ export const startExecution = defineRoute({
   },
   problems: {
     404: ['workflow_not_found', 'version_not_found'],
-    409: ['not_published', 'workflow_archived', 'ambiguous_trigger'],
+    409: ['not_published', 'workflow_archived', 'ambiguous_trigger', 'version_invalid', 'concurrent_change'],
     413: ['input_too_large'],
     422: ['invalid_input', 'trigger_not_found'],
     429: ['concurrency_limit'],
