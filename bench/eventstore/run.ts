@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
-import { appendFor, catchUp, liveLatency, readFor } from './workload.js'
+import { appendFor, catchUp, groupDelivery, liveLatency, readFor } from './workload.js'
 
 /**
  * Measures the embedded EventStoreDB through the official client, both in this process, the server in its worker.
@@ -52,6 +52,7 @@ async function runFigures(): Promise<void> {
   const latencies = await liveLatency(client, 2_000)
   const at = (share: number) => `${latencies[Math.floor(latencies.length * share)]?.toFixed(2)} ms`
   print('append to live subscriber', `p50 ${at(0.5)}, p99 ${at(0.99)}`)
+  print('persistent subscription, each acknowledged', rate(await groupDelivery(client, 20_000)))
   await client.dispose()
   await store.stop()
 }

@@ -1,4 +1,10 @@
-import { type EventStoreDBClient, type JSONEventData, jsonEvent } from '@eventstore/db-client'
+import {
+  type EventStoreDBClient,
+  type JSONEventData,
+  jsonEvent,
+  persistentSubscriptionToAllSettingsFromDefaults,
+  streamNameFilter,
+} from '@eventstore/db-client'
 
 /** An event of the size that a workflow step has: about 270 bytes as stored. */
 export function newEvent(): JSONEventData {
@@ -75,4 +81,23 @@ export async function liveLatency(client: EventStoreDBClient, count: number): Pr
   while (latencies.length < count) await new Promise((resolve) => setTimeout(resolve, 1))
   await subscription.unsubscribe()
   return latencies.sort((a, b) => a - b)
+}
+
+/** Events per second that one consumer of a group on `$all` gets and acknowledges. */
+export async function groupDelivery(client: EventStoreDBClient, count: number): Promise<number> {
+  const group = `bench-${Math.random().toString(36).slice(2)}`
+  const settings = persistentSubscriptionToAllSettingsFromDefaults({ startFrom: 'start' })
+  await client.createPersistentSubscriptionToAll(group, settings, {
+    filter: streamNameFilter({ prefixes: ['bench-'] }),
+  })
+  const started = performance.now()
+  const subscription = client.subscribeToPersistentSubscriptionToAll(group, { bufferSize: 200 })
+  let received = 0
+  for await (const event of subscription) {
+    await subscription.ack(event)
+    if (++received === count) break
+  }
+  const rate = (count / (performance.now() - started)) * 1_000
+  await client.deletePersistentSubscriptionToAll(group)
+  return rate
 }
