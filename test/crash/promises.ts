@@ -1,4 +1,4 @@
-import { expect } from 'vitest'
+import assert from 'node:assert/strict'
 import type { StoredEvent } from '../../src/domain/events/recordedEvent.js'
 import type { ExecutionState } from '../../src/domain/execution/executionState.js'
 import { valuesOf } from '../../src/domain/execution/persistentMap.js'
@@ -38,17 +38,17 @@ export const expectPromises = (
   events: readonly StoredEvent[],
   calls: readonly OutboundCall[],
 ): void => {
-  expect(state.outcome, run.name).toBe(run.outcome)
-  if (run.output !== undefined) expect(state.output, run.name).toEqual(run.output)
-  expect(statusesOf(state, run.loose ?? []), run.name).toEqual(expected.statuses)
+  assert.equal(state.outcome, run.outcome, run.name)
+  if (run.output !== undefined) assert.deepEqual(state.output, run.output, run.name)
+  assert.deepEqual(statusesOf(state, run.loose ?? []), expected.statuses, run.name)
 
   const own = events.filter(({ stream }) => stream === `execution-${corpusRunId(run)}`)
   const count = (type: string) => own.filter((event) => event.type === type).length
-  expect(count('ExecutionStarted'), run.name).toBe(1)
+  assert.equal(count('ExecutionStarted'), 1, run.name)
   const decided = own.flatMap(({ type, data }) =>
     type === 'NodeCompleted' || type === 'NodeSkipped' ? [(data as { nodeId: string }).nodeId] : [],
   )
-  expect(new Set(decided).size, run.name).toBe(decided.length)
+  assert.equal(new Set(decided).size, decided.length, run.name)
 
   const byKey = countByKey(calls)
   for (const node of valuesOf(state.nodes)) {
@@ -60,10 +60,9 @@ export const expectPromises = (
       (definition?.config.inDoubt === 'hold' && definition.policy.inDoubt !== 'retry')
     const claimed = node.history.length
     // A claim is what allows a call, so there are never more calls than claims, and at most one of each attempt.
-    expect(made.length, run.name).toBeLessThanOrEqual(claimed)
-    expect(new Set(made.map(({ attempt }) => attempt)).size, run.name).toBe(made.length)
-    if (holds) expect(made.length, run.name).toBeLessThanOrEqual(1)
-    else if (node.status === 'completed' && node.resolutions === undefined)
-      expect(made.length, run.name).toBeGreaterThan(0)
+    assert.ok(made.length <= claimed, run.name)
+    assert.equal(new Set(made.map(({ attempt }) => attempt)).size, made.length, run.name)
+    if (holds) assert.ok(made.length <= 1, run.name)
+    else if (node.status === 'completed' && node.resolutions === undefined) assert.ok(made.length > 0, run.name)
   }
 }
