@@ -24,8 +24,8 @@ import { createHttpApp, type HttpApp } from '../../../src/http/createHttpApp.js'
 import type { HttpDependencies } from '../../../src/http/dependencies.js'
 import type { ReadModels } from '../../../src/projections/queries/readModels.js'
 import { testContext } from '../commands/context.js'
+import { createMemoryDataKeys } from '../commands/memoryDataKeys.js'
 import { testNodeTypes } from '../execution/testNodeTypes.js'
-import { memoryDataKeys } from './memoryDataKeys.js'
 import { memoryProjections } from './memoryProjections.js'
 import { memoryReadModels } from './memoryReadModels.js'
 
@@ -59,7 +59,7 @@ export const startWorld = async (
   const versions = createVersionSource({ store: log })
   const secretNames = createSecretNames(handler)
   const workflows = createWorkflowCommands({ handler, versions, ids, nodeTypes, engine, secretNames })
-  const keyring = createKeyring({ store: memoryDataKeys(), ids, masterKey: parseMasterKey(newMasterKey()) })
+  const keyring = createKeyring({ store: createMemoryDataKeys(), ids, masterKey: parseMasterKey(newMasterKey()) })
   const hub = createRunHub()
   const plans = createRunPlans({ versions, nodeTypes, engine })
   const runs = createRunWriter({ handler, plans, engine, hub })
