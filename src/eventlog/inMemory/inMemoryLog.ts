@@ -92,14 +92,20 @@ export const createInMemoryLog = (now: () => Date = () => new Date()): InMemoryL
 
   const head = async () => events.at(-1)?.position ?? null
 
-  async function* consume({ group, prefixes, signal }: Parameters<WorkQueue['consume']>[0]): AsyncIterable<WorkItem> {
+  async function* consume({
+    group,
+    prefixes,
+    types,
+    signal,
+  }: Parameters<WorkQueue['consume']>[0]): AsyncIterable<WorkItem> {
     const state = groups.get(group) ?? { next: 0, retries: [] }
     groups.set(group, state)
     const unsettled = new Set<Delivery>()
     const wakeUps = on(appended, 'appended', { signal })
     try {
       while (!signal.aborted) {
-        const delivery = take(state, events, (event) => matches(event, prefixes))
+        const isWanted = (event: StoredEvent) => matches(event, prefixes) && types?.includes(event.type) !== false
+        const delivery = take(state, events, isWanted)
         if (delivery === undefined) {
           await wakeUps.next()
           continue

@@ -162,4 +162,21 @@ describe.each(logAdapters)('the event log ($name)', ({ start }) => {
     expect(settled.toSorted()).toEqual([0, 1, 2, 3])
     expect(tries.filter((revision) => revision === 1)).toHaveLength(2)
   })
+
+  it('hands out only the event types that the consumers ask for', async () => {
+    const prefix = `execution-${uuid()}`
+    const wanted = { ...event(1), type: `Wanted${uuid()}` }
+    await log.append(prefix, [event(0), wanted, event(2)], 'none')
+    await log.append(`workflow-${uuid()}`, [{ ...wanted, id: uuid() }], 'none')
+    await log.append(`${prefix}-last`, [{ ...wanted, id: uuid() }], 'none')
+    const abort = new AbortController()
+    const seen: string[] = []
+    const options = { group: `t-${prefix}`, prefixes: [prefix], types: [wanted.type], buffer: 2, signal: abort.signal }
+    for await (const item of log.consume(options)) {
+      seen.push(`${item.event.stream} ${item.event.type}`)
+      await item.ack()
+      if (seen.length === 2) abort.abort()
+    }
+    expect(seen).toEqual([`${prefix} ${wanted.type}`, `${prefix}-last ${wanted.type}`])
+  })
 })
