@@ -1,4 +1,4 @@
-/** CPU of deciding and folding runs, without a log: `node --import tsx bench/execution/core.ts`. */
+/** CPU of deciding and folding runs, without a log: `node --import tsx bench/execution/decisions.ts`. */
 import { performance } from 'node:perf_hooks'
 import type { Definition } from '../../src/domain/definition.js'
 import { decideStart } from '../../src/domain/execution/decide/startRun.js'
