@@ -21,6 +21,11 @@ export interface FeedOptions {
 export interface EventFeed {
   /** Ends without error when the signal aborts; throws LogUnavailable when the connection is lost. Never resumes by itself. */
   subscribe(options: FeedOptions): AsyncIterable<FeedItem>
+  /**
+   * The same, pushed instead of pulled, which costs a fraction per event at full speed. Items come one after the other; where
+   * `receive` returns a promise, the next one comes when it is fulfilled. Ends when the signal aborts or `receive` rejects.
+   */
+  follow?(options: FeedOptions, receive: (item: FeedItem) => Promise<void> | undefined): Promise<void>
   /** Every event of the program's streams in the given range of the log, forwards or backwards, for audits. */
   readAll(options: {
     from: bigint | 'start' | 'end'

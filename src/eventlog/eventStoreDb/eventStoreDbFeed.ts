@@ -25,8 +25,8 @@ const endedByServer = () => new LogUnavailable('the log ended the subscription')
 
 /** The read side's view of an EventStoreDB. */
 export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
-  async function* subscribe({ from, prefixes, signal }: FeedOptions): AsyncIterable<FeedItem> {
-    if (signal?.aborted) return
+  /** A subscription whose checkpoints and `caughtUp` keep their place among the events. */
+  const open = ({ from, prefixes }: FeedOptions) => {
     const subscription = client.subscribeToAll({
       fromPosition: toPosition(from),
       filter: streamNameFilter({
@@ -39,6 +39,13 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
       }),
     })
     subscription.on('caughtUp', () => subscription.push({ kind: 'caughtUp' } satisfies FeedItem))
+    return subscription
+  }
+
+  async function* subscribe(options: FeedOptions): AsyncIterable<FeedItem> {
+    const { signal } = options
+    if (signal?.aborted) return
+    const subscription = open(options)
     const stop = () => subscription.destroy()
     signal?.addEventListener('abort', stop, { once: true })
     try {
@@ -51,6 +58,42 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
       if (!signal?.aborted) throw asLogError(error)
     } finally {
       signal?.removeEventListener('abort', stop)
+      await subscription.unsubscribe()
+      subscription.destroy()
+    }
+  }
+
+  const follow: EventFeed['follow'] = async (options, receive) => {
+    const { signal } = options
+    if (signal?.aborted) return
+    const subscription = open(options)
+    let stop: () => void = () => undefined
+    try {
+      await new Promise<void>((resolve, reject) => {
+        stop = resolve
+        signal?.addEventListener('abort', stop, { once: true })
+        const take = (item: AllStreamResolvedEvent | FeedItem) => {
+          if (!('kind' in item) && item.event === undefined) return
+          // Paused, the stream delivers nothing more, so a promise holds up all that comes after.
+          const pending = receive('kind' in item ? item : { kind: 'event', event: toStoredEvent(item.event as never) })
+          if (pending === undefined) return
+          subscription.pause()
+          pending.then(() => subscription.resume(), reject)
+        }
+        subscription.on('data', (item: AllStreamResolvedEvent | FeedItem) => {
+          try {
+            take(item)
+          } catch (error) {
+            reject(error)
+          }
+        })
+        subscription.on('error', (error: unknown) => reject(asLogError(error)))
+        subscription.on('close', () => reject(endedByServer()))
+        subscription.on('end', () => reject(endedByServer()))
+      })
+    } finally {
+      signal?.removeEventListener('abort', stop)
+      subscription.on('error', () => undefined)
       await subscription.unsubscribe()
       subscription.destroy()
     }
@@ -83,5 +126,5 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
     return null
   }
 
-  return { subscribe, readAll, head }
+  return { subscribe, follow, readAll, head }
 }

@@ -8,8 +8,8 @@ import type { Tail } from '../runner/tail.js'
 import type { GenerationRef, ReadModelStore } from '../store/projectionStore.js'
 import { createMeter, type Meter } from './meter.js'
 
-/** Live batches: small, and often. */
-export const liveBatch = { size: 500, intervalMs: 20, idleMs: 250, capacity: 4_000 } as const
+/** Live batches: small, and often; larger ones as long as it is behind. */
+export const liveBatch = { size: 500, catchUpSize: 2_000, intervalMs: 20, idleMs: 250, capacity: 4_000 } as const
 
 export interface FeederOptions {
   readonly ref: GenerationRef
@@ -53,7 +53,7 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
   const runner = createProjectionRunner({
     writer,
     queue,
-    batchSize: liveBatch.size,
+    batchSize: () => (live ? liveBatch.size : liveBatch.catchUpSize),
     intervalMs: liveBatch.intervalMs,
     idleMs: liveBatch.idleMs,
     onApplied: ({ events }) => {

@@ -37,7 +37,7 @@ export const replay = async (
     const runner = createProjectionRunner({
       writer,
       queue,
-      batchSize: batch.size,
+      batchSize: () => batch.size,
       // A batch that is not full waits for more: the log comes faster than it is written.
       intervalMs: 20,
       idleMs: 1_000,

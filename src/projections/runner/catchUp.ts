@@ -3,6 +3,7 @@ import { LogUnavailable } from '../../eventlog/eventStore.js'
 import { feedEvent } from '../fold/decode.js'
 import { createBackoff, sleep } from './backoff.js'
 import type { EventQueue } from './eventQueue.js'
+import { followFeed } from './followFeed.js'
 
 export interface CatchUpOptions {
   readonly feed: EventFeed
@@ -14,19 +15,11 @@ export interface CatchUpOptions {
   readonly onReconnect?: (error: Error) => void
 }
 
-const receive = async (item: FeedItem, queue: EventQueue, signal: AbortSignal): Promise<void> => {
-  if (item.kind === 'checkpoint') return queue.advance(item.position)
-  if (item.kind === 'caughtUp') return
-  queue.push(feedEvent(item.event))
-  const room = queue.whenRoom()
-  if (room === undefined) return
-  let stop: () => void = () => undefined
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve
-    signal.addEventListener('abort', stop, { once: true })
-  })
-  await Promise.race([room, stopped])
-  signal.removeEventListener('abort', stop)
+/** Undefined: there is room for more. */
+const receive = (item: FeedItem, queue: EventQueue): Promise<void> | undefined => {
+  if (item.kind === 'event') queue.push(feedEvent(item.event))
+  else if (item.kind === 'checkpoint') queue.advance(item.position)
+  return item.kind === 'event' ? queue.whenRoom() : undefined
 }
 
 /** Fills a queue from a subscription of its own, from the queue's horizon on, over lost connections, until `done` says so. */
@@ -36,10 +29,14 @@ export const catchUp = async (options: CatchUpOptions, signal: AbortSignal): Pro
   while (!signal.aborted) {
     const before = queue.horizon
     try {
-      for await (const item of feed.subscribe({ from: before ?? 'start', prefixes, signal })) {
-        await receive(item, queue, signal)
-        if (signal.aborted || done(item)) return
-      }
+      let over = false
+      await followFeed(feed, { from: before ?? 'start', prefixes, signal }, (item) => {
+        const full = receive(item, queue)
+        over = done(item)
+        if (over) return true
+        return full?.then(() => undefined)
+      })
+      if (over) return
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error
       onReconnect?.(error)

@@ -8,7 +8,8 @@ import type { EventQueue } from './eventQueue.js'
 export interface RunnerOptions {
   readonly writer: BatchWriter
   readonly queue: EventQueue
-  readonly batchSize: number
+  /** Asked before each batch. */
+  readonly batchSize: () => number
   /** At least so long from one commit to the next, unless a batch is full. */
   readonly intervalMs: number
   /** How long a checkpoint may stay behind when there is nothing to apply. */
@@ -107,9 +108,9 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
       lastCommit = performance.now()
       return
     }
-    if (hold === undefined) await queue.whenFilled(batchSize, lastCommit + intervalMs - performance.now(), signal)
+    if (hold === undefined) await queue.whenFilled(batchSize(), lastCommit + intervalMs - performance.now(), signal)
     if (signal.aborted || tasks.length > 0) return
-    const events = queue.take(batchSize, hold?.position ?? null)
+    const events = queue.take(batchSize(), hold?.position ?? null)
     const last = events.at(-1)
     if (last === undefined) return
     lastCommit = performance.now()

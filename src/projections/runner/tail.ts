@@ -4,6 +4,7 @@ import { type FedEvent, feedEvent, isPoison, placeOf } from '../fold/decode.js'
 import { eventTypesOf, type Projection } from '../model/projection.js'
 import { createBackoff, sleep } from './backoff.js'
 import type { EventQueue } from './eventQueue.js'
+import { followFeed } from './followFeed.js'
 
 /** A runner that is fed by the tail. `detach` is called when it fell too far behind. */
 export interface Attachment {
@@ -86,15 +87,27 @@ export const createTail = ({ feed, prefixes, patienceMs }: TailOptions): Tail =>
     )
   }
 
-  const handOn = async (event: FedEvent): Promise<void> => {
-    for (const attachment of concerned(event)) {
-      const { queue, detach } = attachment
-      if (queue.whenRoom() !== undefined && (await waitForRoom(queue, patienceMs)) === 'patience') {
-        attachments.delete(attachment)
-        index()
-        detach()
-      } else queue.push(event)
+  const pushWithPatience = async (attachment: Attachment, event: FedEvent) => {
+    const { queue, detach } = attachment
+    if ((await waitForRoom(queue, patienceMs)) === 'room') queue.push(event)
+    else {
+      attachments.delete(attachment)
+      index()
+      detach()
     }
+  }
+
+  /** Undefined when everybody had room, which is the usual case and costs no turn of the event loop. */
+  const handOn = (event: FedEvent): Promise<unknown> | undefined => {
+    let waiting: Promise<void>[] | undefined
+    for (const attachment of concerned(event)) {
+      if (attachment.queue.whenRoom() === undefined) attachment.queue.push(event)
+      else {
+        waiting ??= []
+        waiting.push(pushWithPatience(attachment, event))
+      }
+    }
+    return waiting === undefined ? undefined : Promise.all(waiting)
   }
 
   /** Those that the last events did not concern learn that the log went on; not at each event, that would cost more than it tells. */
@@ -105,20 +118,31 @@ export const createTail = ({ feed, prefixes, patienceMs }: TailOptions): Tail =>
 
   const follow = async (signal: AbortSignal): Promise<void> => {
     let announced = false
-    for await (const item of feed.subscribe({ from: position ?? 'start', prefixes, signal })) {
-      error = undefined
-      if (item.kind === 'event') {
-        position = item.event.position
-        await handOn(feedEvent(item.event))
-      } else if (item.kind === 'checkpoint') position = item.position
-      handed = position
-      if (announced) continue
+    const announce = () => {
+      if (announced) return
       announced = true
       setImmediate(() => {
         announced = false
         advanceAll()
       })
     }
+    await followFeed(feed, { from: position ?? 'start', prefixes, signal }, (item) => {
+      error = undefined
+      if (item.kind === 'event') {
+        position = item.event.position
+        const waiting = handOn(feedEvent(item.event))
+        if (waiting !== undefined) {
+          return waiting.then(() => {
+            handed = position
+            announce()
+            return undefined
+          })
+        }
+      } else if (item.kind === 'checkpoint') position = item.position
+      handed = position
+      announce()
+      return undefined
+    })
   }
 
   const run = async (from: bigint | null, signal: AbortSignal) => {

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
-import { eventually, type Harness, openHarness } from '../../support/projections/harness.js'
+import { type Harness, openHarness, reached } from '../../support/projections/harness.js'
 import { startTestStores, type TestStores } from '../../support/projections/stores.js'
 
 let stores: TestStores
@@ -18,25 +18,18 @@ beforeEach(async () => {
 })
 afterEach(() => harness.close())
 
-const reached = (position: bigint) => () => {
-  const status = harness.projector === undefined ? [] : current()
-  return status.length > 0 && status.every((each) => each.position !== null && each.position >= position)
-}
-let current: () => ReturnType<ReturnType<Harness['projector']>['status']> = () => []
-
 const start = async () => {
   const projector = harness.projector(log)
-  current = () => projector.status()
   await projector.start()
   return projector
 }
 
 describe('the projector', () => {
   it('shows a workflow with its draft, its versions and what happened to it', async () => {
-    await start()
+    const projector = await start()
     const { workflowId, events } = workflowStory()
     const { position } = await append(log, events)
-    await eventually(reached(position))
+    await reached(projector, position)
     const workflow = await harness.readModels.workflows.find(workflowId)
     expect(workflow).toMatchObject({
       name: 'Orders',
@@ -62,10 +55,10 @@ describe('the projector', () => {
   })
 
   it('shows a run with the outputs of its steps', async () => {
-    await start()
+    const projector = await start()
     const [stream, events] = pureRun('0198c0de-0000-7000-8000-000000000001', 3, { total: 3 })
     const { position } = await append(log, [stream, events], { size: 2 })
-    await eventually(reached(position))
+    await reached(projector, position)
     const run = await harness.readModels.executions.find(stream.slice('execution-'.length))
     expect(run).toMatchObject({ status: 'completed', input: { price: 1 }, output: { total: 3 } })
     expect(run?.steps.map(({ key, status }) => [key, status])).toEqual([

@@ -1,0 +1,33 @@
+// How fast `executions` is rebuilt: node --import tsx bench/projections/rebuild.ts [events]
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { fill } from './fill.js'
+import { startBenchStores } from './stores.js'
+
+const events = Number(process.argv[2] ?? 200_000)
+const stores = await startBenchStores()
+try {
+  const client = createEventStoreDbClient(stores.eventstoreUrl)
+  const started = performance.now()
+  await fill(client, events)
+  await client.dispose()
+  console.error(`filled ${events} events in ${((performance.now() - started) / 1_000).toFixed(1)} s`)
+  const { stop: _, ...config } = stores
+  const { stdout, stderr } = await promisify(execFile)(
+    process.execPath,
+    [
+      ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []),
+      '--import',
+      'tsx',
+      fileURLToPath(new URL('./rebuildProcess.ts', import.meta.url)),
+      JSON.stringify(config),
+    ],
+    { maxBuffer: 10_000_000 },
+  )
+  process.stderr.write(stderr)
+  console.log(JSON.stringify(JSON.parse(stdout), null, 2))
+} finally {
+  await stores.stop()
+}
