@@ -3,6 +3,7 @@ import express from 'express'
 import { notFound } from '../domain/errors.js'
 import type { HttpDependencies } from './dependencies.js'
 import { createHttpMetrics } from './metrics/httpMetrics.js'
+import { createProjectionMetrics } from './metrics/projectionMetrics.js'
 import { openRequest } from './middleware/openRequest.js'
 import { createRateLimit } from './middleware/rateLimit.js'
 import { securityHeaders } from './middleware/securityHeaders.js'
@@ -39,6 +40,7 @@ export interface HttpApp extends RequestListener {
 export const createHttpApp = (dependencies: HttpDependencies): HttpApp => {
   const { logger, registry, version, nodeTypes } = dependencies
   const open = openRequest(logger, createHttpMetrics(registry))
+  createProjectionMetrics(registry, dependencies.projections)
   const protect = securityHeaders()
   const router = express.Router({ caseSensitive: true })
   const limit = createRateLimit(dependencies.rateLimit ?? defaultRateLimit)

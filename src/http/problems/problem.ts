@@ -23,7 +23,6 @@ export const problemSchema = z
     errors: z.array(inputErrorSchema).optional().meta({ description: 'All that is wrong with the input, at once' }),
   })
   .meta({ id: 'Problem', description: 'A problem document (RFC 9457)' })
-export type Problem = z.infer<typeof problemSchema>
 
 export const problemMediaType = 'application/problem+json'
 

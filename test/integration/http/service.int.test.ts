@@ -114,6 +114,8 @@ describe('the service', () => {
     await send('get', '/v1/workflows')
     const { text } = await send('get', '/metrics')
     expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/workflows",status="200"\} \d+/)
+    expect(text).toContain('projection_lag_events{projection="workflows"} 0')
+    expect(text).toContain('projection_ready{projection="activity"} 1')
     expect((await send('get', '/metrics', { key: null })).status).toBe(401)
   })
 
