@@ -41,16 +41,23 @@ const errorOf = (thrown: unknown, { unexpected }: AttemptRunner): NodeError => {
   return { class: 'internal', code: 'internal', message: 'the node failed unexpectedly' }
 }
 
-/** Rejects some time after the signal, for attempts that do not listen to it. */
-const afterAbort = (signal: AbortSignal, ended: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const giveUp = () => {
-      const timer = setTimeout(() => reject(new NodeFailure(aborted)), settleMs)
-      ended.addEventListener('abort', () => clearTimeout(timer), { once: true })
+/** Rejects some time after the signal, for attempts that do not listen to it. `dispose` once the attempt has ended. */
+const givingUpAfter = (signal: AbortSignal): { readonly gaveUp: Promise<never>; readonly dispose: () => void } => {
+  let timer: NodeJS.Timeout | undefined
+  let giveUp: () => void = () => undefined
+  const gaveUp = new Promise<never>((_, reject) => {
+    giveUp = () => {
+      timer = setTimeout(() => reject(new NodeFailure(aborted)), settleMs)
     }
-    if (signal.aborted) giveUp()
-    else signal.addEventListener('abort', giveUp, { once: true, signal: ended })
   })
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp, { once: true })
+  const dispose = (): void => {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', giveUp)
+  }
+  return { gaveUp, dispose }
+}
 
 const carryOut = async (
   runner: AttemptRunner,
@@ -96,17 +103,17 @@ export const runAttempt = async (
 ): Promise<AttemptOutcome> => {
   const limit = attemptTimeoutMs(planned)
   const timer = setTimeout(() => abort.abort('timeout' satisfies AbortReason), limit)
-  const ended = new AbortController()
+  const { gaveUp, dispose } = givingUpAfter(abort.signal)
   let secrets: Readonly<Record<string, string>> = {}
   try {
     if (planned.secrets.length > 0) secrets = await runner.secrets.read(state.workflowId, planned.secrets)
     const work = carryOut(runner, state, planned, node, abort.signal, secrets)
-    return redacted(await Promise.race([work, afterAbort(abort.signal, ended.signal)]), Object.values(secrets))
+    return redacted(await Promise.race([work, gaveUp]), Object.values(secrets))
   } catch (thrown) {
     const error = abort.signal.reason === 'timeout' ? timedOut(limit) : errorOf(thrown, runner)
     return redacted({ kind: 'failed', error }, Object.values(secrets))
   } finally {
     clearTimeout(timer)
-    ended.abort()
+    dispose()
   }
 }
