@@ -96,6 +96,26 @@ describe('the audit over HTTP', () => {
     expect((await send('get', '/v1/audit/correlations/none')).body.code).toBe('correlation_not_found')
   })
 
+  it('cuts a chain of causes that is too deep to be written', async () => {
+    const item = (index: number) => ({
+      id: `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+      type: 'NodeCompleted',
+      stream: 'execution-x',
+      revision: index,
+      position: BigInt(index),
+      occurredAt: '2026-01-01T00:00:00.000Z',
+      actor: { kind: 'system', id: 'test', name: 'test' },
+      correlationId: 'deep',
+      causationId: `00000000-0000-4000-8000-${String(index - 1).padStart(12, '0')}`,
+    })
+    const items = Array.from({ length: 5_000 }, (_, index) => item(5_000 - index))
+    const reads = { ...world.dependencies.reads, activity: { list: async () => ({ items, nextCursor: null }) } }
+    const deep = await startWorld({ reads })
+    const { status, body } = await createClient(deep)('get', '/v1/audit/correlations/deep')
+    await deep.stop()
+    expect([status, body.events, body.truncated]).toEqual([200, 5_000, true])
+  })
+
   it('lists and filters the feed, and exports it from the log', async () => {
     const feed = await send('get', `/v1/audit/events?stream=workflow-${id}&type=NodeAdded`)
     expect(feed.body.items).toHaveLength(2)

@@ -43,11 +43,17 @@ const eventsOf = async (
   return { events: events.reverse(), more: cursor !== null }
 }
 
-const viewOf = ({ id, event, children }: CorrelationNode<Activity>): TreeView => ({
+/** Deeper chains are cut: JSON that is nested without end can be neither written nor read. */
+const deepest = 500
+
+const viewOf = ({ id, event, children }: CorrelationNode<Activity>, depth = 1): TreeView => ({
   id,
   event: event === null ? null : activityView(event),
-  children: children.map(viewOf),
+  children: depth < deepest ? children.map((child) => viewOf(child, depth + 1)) : [],
 })
+
+const sizeOf = (nodes: readonly TreeView[]): number =>
+  nodes.reduce((size, { event, children }) => size + (event === null ? 0 : 1) + sizeOf(children), 0)
 
 export const getCorrelation = defineRoute({
   method: 'get',
@@ -67,7 +73,9 @@ export const getCorrelation = defineRoute({
         events: z.int(),
         truncated: z
           .boolean()
-          .meta({ description: 'True where there are more than 10,000 events: the oldest are missing' }),
+          .meta({
+            description: 'True where events are missing: the oldest beyond 10,000, or those beyond a depth of 500',
+          }),
         roots: z.array(treeNode),
       }),
     },
@@ -76,7 +84,8 @@ export const getCorrelation = defineRoute({
   handle: async ({ reads }, { params }) => {
     const { events, more } = await eventsOf(reads.activity, params.id)
     if (events.length === 0) throw notFound('correlation_not_found', 'No event has this correlation id.')
-    const roots = correlationTree(events).map(viewOf)
-    return { status: 200, body: { correlationId: params.id, events: events.length, truncated: more, roots } }
+    const roots = correlationTree(events).map((root) => viewOf(root))
+    const truncated = more || sizeOf(roots) < events.length
+    return { status: 200, body: { correlationId: params.id, events: events.length, truncated, roots } }
   },
 })
