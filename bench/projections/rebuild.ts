@@ -18,7 +18,7 @@ try {
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     [
-      ...(process.env.BENCH_NODE_OPTIONS?.split(' ') ?? []),
+      ...(process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? []),
       '--import',
       'tsx',
       fileURLToPath(new URL('./rebuildProcess.ts', import.meta.url)),

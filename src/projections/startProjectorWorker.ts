@@ -14,7 +14,12 @@ export type FromWorker =
 const startThread = (config: ProjectorConfig): Worker => {
   const typescript = import.meta.url.endsWith('.ts')
   const entry = new URL(`./projectorWorker.${typescript ? 'ts' : 'js'}`, import.meta.url)
-  return new Worker(entry, { workerData: config, ...(typescript ? { execArgv: ['--import', 'tsx'] } : {}) })
+  return new Worker(entry, {
+    workerData: config,
+    // A batch of events lives longer than a young generation of the usual size lasts: each would be moved twice.
+    resourceLimits: { maxYoungGenerationSizeMb: 96 },
+    ...(typescript ? { execArgv: ['--import', 'tsx'] } : {}),
+  })
 }
 
 /** Runs the projector in a worker thread. `onFailed` is called when the thread ends by itself. */

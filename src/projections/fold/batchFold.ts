@@ -1,6 +1,7 @@
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
 import { idOfStream } from '../../domain/streams.js'
-import { CannotApply, type Projection, type Row, single, type Table } from '../model/projection.js'
+import { type Projection, type Row, single, type Table } from '../model/projection.js'
+import { RowsRefused } from '../store/projectionStore.js'
 import type { Dispatch, Route } from './dispatch.js'
 
 /** Which rows of a table a batch needs: some of a stream's, by their local keys, or all of it. */
@@ -77,16 +78,17 @@ export interface BatchFold {
   add(index: number, rows: readonly Row[]): void
   /** All of the event or, when it throws, nothing of it. */
   apply(event: RecordedEvent): void
+  /** Throws RowsRefused where a row lacks a value: some event of the batch led to it. */
   changes(): readonly TableChanges[]
 }
 
-/** Every column but a payload must have a value. */
+/** Every column but a payload must have a value. Checked once for each row that is written, not at each of its events. */
 const checkRow = (table: Table, row: Row): void => {
   for (const name in table.columns) {
     const column = table.columns[name]
     const value = row[name]
     if (value === undefined ? column?.payload !== true : value === null && column?.nullable !== true) {
-      throw new CannotApply(`${table.name}.${name} would have no value`)
+      throw new RowsRefused(`${table.name}.${name} would have no value`)
     }
   }
 }
@@ -121,18 +123,16 @@ export const createBatchFold = (projection: Projection, dispatch: Dispatch): Bat
     const writes: [Entry, Row | undefined][] = []
     const fresh: [Map<string, Entry>, string, Entry][] = []
     const rows: [number, Row][] = []
-    const evolve = ({ table, handler }: Route, entry: Entry, local: string) => {
+    const evolve = ({ handler }: Route, entry: Entry, local: string) => {
       if (ahead && entry.now !== undefined && Number(entry.now.revision) >= event.revision) return
       const next = handler.evolve(entry.now, event, local) ?? undefined
       if (next === entry.now) return
-      if (next !== undefined) checkRow(table, next)
       writes.push([entry, next])
     }
     for (const route of dispatch.get(event.type) ?? []) {
       if (route.table.appendOnly === true) {
         const row = route.handler.evolve(undefined, event, single)
         if (row === null) continue
-        checkRow(route.table, row)
         rows.push([route.index, row])
         continue
       }
@@ -169,6 +169,7 @@ export const createBatchFold = (projection: Projection, dispatch: Dispatch): Bat
           else if (before !== undefined) deletes.push(before)
         }
       }
+      for (const row of upserts) checkRow(table, row)
       return { table, index, upserts, deletes }
     })
 

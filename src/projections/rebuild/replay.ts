@@ -7,8 +7,11 @@ import type { GenerationRef } from '../store/projectionStore.js'
 import type { RebuildContext } from './context.js'
 import type { RebuildRow } from './rebuildRecords.js'
 
-/** Large batches: fewer round trips, and more changes of a row that never reach the store. */
-const batch = { size: 2_000, capacity: 4_000 } as const
+/**
+ * Large batches: fewer round trips, and more changes of a row that never reach the store. One may wait while one is written; more
+ * would only be more for the garbage collector to carry around.
+ */
+const batch = { size: 2_000, capacity: 2_000 } as const
 const reportMs = 500
 
 const secondsLeft = (done: bigint, left: bigint, elapsedMs: number): number | null =>

@@ -187,12 +187,11 @@ export const createBatchWriter = ({ store, ref, streams, onPoison, announces }: 
     for await (const stored of streams.readStream(stream, { from })) {
       if (position !== null && stored.position <= position) events.push(feedEvent(stored))
     }
-    const outcome = await fold(events, stream)
-    const again = outcome.deadLetters.add.find(({ position: at }) => at === letter.position)
-    if (again !== undefined) throw new PoisonFound(again)
-    const deadLetters = { ...outcome.deadLetters, remove: [stream] }
     try {
-      await commit(position, { ...outcome, deadLetters })
+      const outcome = await fold(events, stream)
+      const again = outcome.deadLetters.add.find(({ position: at }) => at === letter.position)
+      if (again !== undefined) throw new PoisonFound(again)
+      await commit(position, { ...outcome, deadLetters: { ...outcome.deadLetters, remove: [stream] } })
     } catch (error) {
       // Nothing was changed: it stays where it is.
       if (error instanceof RowsRefused) throw new PoisonFound({ ...letter, reason: error.message })
