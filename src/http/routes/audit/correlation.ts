@@ -71,11 +71,9 @@ export const getCorrelation = defineRoute({
       body: z.object({
         correlationId: z.string(),
         events: z.int(),
-        truncated: z
-          .boolean()
-          .meta({
-            description: 'True where events are missing: the oldest beyond 10,000, or those beyond a depth of 500',
-          }),
+        truncated: z.boolean().meta({
+          description: 'True where events are missing: the oldest beyond 10,000, or those beyond a depth of 500',
+        }),
         roots: z.array(treeNode),
       }),
     },
