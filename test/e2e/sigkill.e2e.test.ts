@@ -59,9 +59,10 @@ describe('killing the program at full load', () => {
 
     // Everything is sent once more: what was there answers as it did, what was in doubt is done exactly once.
     const ids = new Map<string, string>()
+    let token = ''
     for (const [key, value] of sent) {
       const headers = { 'Idempotency-Key': key, Prefer: 'wait=10' }
-      const { body } = await program.call<{ id: string; status: string; output: { twice: number } }>(
+      const { body, headers: answered } = await program.call<{ id: string; status: string; output: { twice: number } }>(
         'POST',
         `${path}/executions`,
         { input: { n: value } },
@@ -70,6 +71,7 @@ describe('killing the program at full load', () => {
       expect(body).toMatchObject({ status: 'completed', output: { twice: value * 2 } })
       if (acknowledged.has(key)) expect(body.id).toBe(acknowledged.get(key))
       ids.set(key, body.id)
+      token = answered.get('x-consistency-token') ?? ''
     }
     expect(new Set(ids.values()).size).toBe(sent.size)
 
@@ -78,7 +80,9 @@ describe('killing the program at full load', () => {
     do {
       const query = `/v1/executions?workflowId=${created.body.id}&limit=200${cursor === null ? '' : `&cursor=${cursor}`}`
       const page: { items: { id: string }[]; nextCursor: string | null } = (
-        await program.call<{ items: { id: string }[]; nextCursor: string | null }>('GET', query)
+        await program.call<{ items: { id: string }[]; nextCursor: string | null }>('GET', query, undefined, {
+          'X-Consistency-Token': token,
+        })
       ).body
       for (const { id } of page.items) seen.add(id)
       cursor = page.nextCursor
