@@ -16,6 +16,8 @@ import {
 export interface ChildWaits {
   /** Takes the children of a waiting node as far as possible: starts, counts, cancels, and records the outcome. */
   look(parentId: string, nodeId: string): void
+  /** Whether this process looks after the children of that node. */
+  knows(parentId: string, nodeId: string): boolean
   /** A child run of this process ended. */
   ended(state: ExecutionState): void
   idle(): Promise<void>
@@ -209,6 +211,10 @@ export const createChildWaits = (
 
   return {
     look,
+    knows: (parentId, nodeId) => {
+      const key = keyOf(parentId, nodeId)
+      return known.has(key) || looking.has(key)
+    },
     ended: (state) => {
       if (state.parent === undefined) return
       const { executionId, nodeId, iteration } = state.parent

@@ -61,6 +61,9 @@ export interface Executor {
   scan(): Promise<void>
 }
 
+/** How old a state may be that says whether a scheduled node still has to be claimed; the claim itself is exact. */
+const recentMs = 1_000
+
 /** Carries out runs: attempts, timers, child runs, queues. Any number of them work side by side on one log. */
 export const createExecutor = (dependencies: ExecutorDependencies): Executor => {
   const { name, runs, plans, hub, gate, clock, ids, unexpected, sole } = dependencies
@@ -149,11 +152,15 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
     const executionId = idOfStream(event.stream)
     if (event.type === 'NodeScheduled') {
       const { nodeId, wait } = event.data as { nodeId: string; wait?: { kind: string } }
-      const { state } = await runs.load(executionId, 1_000)
-      if (state.phase !== 'active') return
-      const status = getIn(state.nodes, nodeId)?.status
-      if (wait === undefined ? status !== 'scheduled' : status !== 'waiting') return
-      if (wait === undefined) await slots.free()
+      if (wait !== undefined) {
+        // Timers and signals need nobody until they come; whoever began the wait looks after its children already.
+        const hasChildren = wait.kind === 'subworkflow' || wait.kind === 'map'
+        if (hasChildren && !children.knows(executionId, nodeId)) children.look(executionId, nodeId)
+        return
+      }
+      const { state } = await runs.load(executionId, recentMs)
+      if (state.phase !== 'active' || getIn(state.nodes, nodeId)?.status !== 'scheduled') return
+      await slots.free()
     }
     if (stopped) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
     await tendRun(tending, executionId)
