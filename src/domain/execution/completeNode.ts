@@ -20,6 +20,6 @@ export const completeNode = (
   if (output !== undefined) data.output = output
   if (decisions !== undefined) data.decisions = [...decisions]
   const bytes = output === undefined && decisions === undefined ? 0 : jsonBytes(data, runLimits.event)
-  if (bytes > runLimits.event) failNode(run, planned, inputFrom, outputTooLarge(bytes, runLimits.event), attempt)
+  if (bytes > runLimits.event) failNode(run, planned, inputFrom, outputTooLarge(runLimits.event), attempt)
   else emit(run, { type: 'NodeCompleted', data }, bytes)
 }

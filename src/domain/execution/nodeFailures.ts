@@ -14,10 +14,10 @@ export const failureOf = (thrown: unknown): NodeError => {
   throw thrown
 }
 
-export const outputTooLarge = (bytes: number, limit: number): NodeError => ({
+export const outputTooLarge = (limit: number): NodeError => ({
   class: 'limit',
   code: 'output_too_large',
-  message: `the output makes an event of ${bytes} bytes; ${limit} are allowed`,
+  message: `the output makes an event of more than the ${limit} bytes that are allowed`,
 })
 
 const isRetried = ({ retryOn, doNotRetryOn }: Retry, { code, class: errorClass }: NodeError): boolean => {
