@@ -1,5 +1,5 @@
+import { createClient } from '../client.js'
 import { bad, good } from '../terminal/style.js'
-import { createApi } from './api.js'
 import { startServer } from './server.js'
 import { tellStory } from './story.js'
 
@@ -8,7 +8,7 @@ const main = async (): Promise<void> => {
   console.log('Starting Flowledger on an empty directory …')
   const server = await startServer()
   try {
-    await tellStory(createApi(server.url, server.key))
+    await tellStory(createClient({ url: server.url, apiKey: server.key }))
   } finally {
     await server.stop()
   }

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { githubTriage } from '../../examples/githubTriage.js'
+import type { Client } from '../client.js'
 import { createProgressBar } from '../terminal/progressBar.js'
 import { faint, good, heading } from '../terminal/style.js'
-import type { Api } from './api.js'
 import { expectedTriage } from './expectedTriage.js'
 import { type Delivery, loadDeliveries } from './payloads.js'
 
@@ -33,7 +33,7 @@ interface Event {
 }
 
 /** The whole story through the API, each step checked. Throws at the first thing that is not as it should be. */
-export const tellStory = async (api: Api): Promise<void> => {
+export const tellStory = async (api: Client): Promise<void> => {
   const workflow = await build(api)
   await saveAndPublish(api, workflow.id)
   const deliveries = loadDeliveries()
@@ -44,7 +44,7 @@ export const tellStory = async (api: Api): Promise<void> => {
   await verify(api)
 }
 
-const build = async (api: Api): Promise<Workflow> => {
+const build = async (api: Client): Promise<Workflow> => {
   say(heading('1. Draw a workflow'))
   const created = await api.send<Workflow>('POST', '/v1/workflows', { name: githubTriage.name })
   const edits = [
@@ -61,7 +61,7 @@ const build = async (api: Api): Promise<Workflow> => {
   return edited.body
 }
 
-const saveAndPublish = async (api: Api, id: string): Promise<void> => {
+const saveAndPublish = async (api: Client, id: string): Promise<void> => {
   say(heading('2. Save a version and publish it'))
   const saved = await api.send<{ number: number; contentHash: string }>('POST', `/v1/workflows/${id}/versions`, {
     label: 'first',
@@ -71,7 +71,7 @@ const saveAndPublish = async (api: Api, id: string): Promise<void> => {
   check(published.body.status === 'published', `version ${saved.body.number} is published`)
 }
 
-const runAll = async (api: Api, id: string, deliveries: readonly Delivery[]): Promise<Execution[]> => {
+const runAll = async (api: Client, id: string, deliveries: readonly Delivery[]): Promise<Execution[]> => {
   say(heading(`3. Run it over ${deliveries.length} real GitHub webhooks`))
   const runs: Execution[] = new Array(deliveries.length)
   const queue = deliveries.entries()
@@ -104,7 +104,7 @@ const countTeams = (runs: readonly Execution[]): Map<string, number> => {
   return counts
 }
 
-const showRun = async (api: Api, id: string): Promise<void> => {
+const showRun = async (api: Client, id: string): Promise<void> => {
   say(heading('4. What happened in the first run'))
   const { body } = await api.get<{ items: Event[] }>(`/v1/executions/${id}/events`)
   for (const { revision, type, data } of body.items) {
@@ -114,7 +114,7 @@ const showRun = async (api: Api, id: string): Promise<void> => {
   check(body.items.at(-1)?.type === 'ExecutionCompleted', 'every step of it is an event')
 }
 
-const replay = async (api: Api, workflow: Workflow): Promise<void> => {
+const replay = async (api: Client, workflow: Workflow): Promise<void> => {
   say(heading('5. Change it, then look back'))
   const path = `/v1/workflows/${workflow.id}`
   const node = workflow.nodes.find(({ key }) => key === 'thank')
@@ -140,7 +140,7 @@ interface Rebuild {
   verification?: { equal: boolean; rows: number } | null
 }
 
-const rebuild = async (api: Api): Promise<void> => {
+const rebuild = async (api: Client): Promise<void> => {
   say(heading('6. Rebuild the read model of all runs from the log'))
   const { headers } = await api.send('POST', '/v1/projections/executions/rebuild')
   const location = headers.get('Location') ?? ''
@@ -157,7 +157,7 @@ const rebuild = async (api: Api): Promise<void> => {
   check(state.verification?.equal === true, 'the rebuilt read model equals the old one, row by row')
 }
 
-const verify = async (api: Api): Promise<void> => {
+const verify = async (api: Client): Promise<void> => {
   say(heading('7. Verify the hash chain'))
   const { body } = await api.get<{ valid: boolean; events: number; streams: number }>('/v1/audit/verification')
   check(body.valid, `${body.events} events in ${body.streams} streams, none was changed`)

@@ -1,4 +1,4 @@
-import { SingleBar } from 'cli-progress'
+import { MultiBar } from 'cli-progress'
 
 export interface Progress {
   /** 0 to 1. */
@@ -6,23 +6,39 @@ export interface Progress {
   note: string
 }
 
+export interface ProgressBars {
+  update(index: number, progress: Progress): void
+  stop(): void
+}
+
 export interface ProgressBar {
   update(progress: Progress): void
   stop(): void
 }
 
-/** A bar on a terminal; nothing elsewhere, where every line is kept. Writes to stderr, so that stdout stays the result. */
-export const createProgressBar = (label: string): ProgressBar => {
-  if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} }
-  const bar = new SingleBar({
-    format: `${label} [{bar}] {percentage} % {note}`,
+/**
+ * A bar for each label on a terminal; nothing elsewhere, where every line is kept. Writes to stderr, so that stdout stays the
+ * result.
+ */
+export const createProgressBars = (labels: readonly string[]): ProgressBars => {
+  if (!process.stderr.isTTY || labels.length === 0) return { update: () => {}, stop: () => {} }
+  const group = new MultiBar({
+    format: '{label} [{bar}] {percentage} % {note}',
     stream: process.stderr,
     hideCursor: true,
     clearOnComplete: false,
+    gracefulExit: false,
   })
-  bar.start(100, 0, { note: '' })
+  const width = Math.max(...labels.map((label) => label.length))
+  const bars = labels.map((label) => group.create(100, 0, { label: label.padEnd(width), note: '' }))
   return {
-    update: ({ done, note }) => bar.update(Math.floor(done * 100), { note }),
-    stop: () => bar.stop(),
+    update: (index, { done, note }) => bars[index]?.update(Math.floor(done * 100), { note }),
+    stop: () => group.stop(),
   }
+}
+
+/** The same for one. */
+export const createProgressBar = (label: string): ProgressBar => {
+  const bars = createProgressBars([label])
+  return { update: (progress) => bars.update(0, progress), stop: () => bars.stop() }
 }

@@ -16,7 +16,12 @@ const allowed: Record<string, readonly string[]> = {
   http: ['commands', 'audit', 'projections', 'eventlog', 'domain'],
   embedded: [],
   examples: ['commands', 'domain'],
-  cli: ['examples', 'commands', 'audit', 'projections', 'eventlog', 'domain', 'config.ts', 'container.ts'],
+  cli: [
+    ...['examples', 'commands', 'audit', 'projections', 'eventlog', 'domain'],
+    // The embedded ones only in src/cli/eventstore.ts, as the third rule holds.
+    'embedded',
+    ...['config.ts', 'container.ts', 'start.ts', 'main.ts', 'logger.ts', 'version.ts'],
+  ],
 }
 const pure = new Set(['zod', 'uuid', 'canonicalize', 'node:crypto', 'node:buffer'])
 

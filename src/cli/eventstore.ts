@@ -1,0 +1,1 @@
+export { eventstoreCommand } from '../embedded/eventstore/cli.js'

@@ -1,0 +1,24 @@
+import type { Command } from 'commander'
+import { type ApiOptions, apiCommand, openSession } from '../apiCommand.js'
+import type { Client } from '../client.js'
+import { UsageError } from '../errors.js'
+import type { Page, ProjectionStatus } from '../resources.js'
+import { projectionList } from '../views/projectionView.js'
+
+export const listCommand = (): Command =>
+  apiCommand('list', 'List the read models and how far they are').action(async (options: ApiOptions) => {
+    const { client, answer } = openSession(options)
+    answer((await client.get<Page<ProjectionStatus>>('/v1/projections')).body, projectionList)
+  })
+
+/** The projections that were named, or with `all` every one. */
+export const chosenProjections = async (
+  client: Client,
+  names: readonly string[],
+  { all = false }: { readonly all?: boolean },
+): Promise<readonly string[]> => {
+  if (names.length > 0 === all) throw new UsageError('name one or several projections, or give --all')
+  if (!all) return [...new Set(names)]
+  const { body } = await client.get<Page<ProjectionStatus>>('/v1/projections')
+  return body.items.map(({ name }) => name)
+}

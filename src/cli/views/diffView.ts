@@ -1,0 +1,28 @@
+import type { DefinitionDiff } from '../../domain/diff/definitionDiff.js'
+import type { FieldChange } from '../../domain/diff/valueDiff.js'
+import { printable } from '../terminal/print.js'
+import { shortJson } from '../terminal/table.js'
+
+const changeLine = (place: string, change: FieldChange): string => {
+  const where = `${place}${change.pointer}`
+  if (change.op === 'add') return `~ ${where}: set to ${shortJson(change.after)}`
+  if (change.op === 'remove') return `~ ${where}: was ${shortJson(change.before)}, is gone`
+  return `~ ${where}: ${shortJson(change.before)} -> ${shortJson(change.after)}`
+}
+
+const at = ({ x, y }: { readonly x: number; readonly y: number }): string => `${x}, ${y}`
+
+/** A line per difference: `+` added, `-` removed, `~` changed, `>` moved. */
+export const diffView = ({ nodes, edges, settings }: DefinitionDiff): string => {
+  const lines = [
+    ...nodes.added.map(({ key, type }) => `+ node ${key} (${type})`),
+    ...nodes.removed.map(({ key, type }) => `- node ${key} (${type})`),
+    ...nodes.changed.flatMap(({ key, changes }) => changes.map((change) => changeLine(`node ${key} `, change))),
+    ...nodes.moved.map(({ key, from, to }) => `> node ${key}: ${at(from)} -> ${at(to)}`),
+    ...edges.added.map((edge) => `+ edge ${edge.sourceNodeId}.${edge.sourcePort} -> ${edge.targetNodeId}`),
+    ...edges.removed.map((edge) => `- edge ${edge.sourceNodeId}.${edge.sourcePort} -> ${edge.targetNodeId}`),
+    ...edges.changed.flatMap(({ edgeId, changes }) => changes.map((change) => changeLine(`edge ${edgeId} `, change))),
+    ...settings.map((change) => changeLine('settings ', change)),
+  ]
+  return lines.length === 0 ? 'no difference' : lines.map(printable).join('\n')
+}

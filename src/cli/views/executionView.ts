@@ -1,0 +1,96 @@
+import type { StepExplanation } from '../../domain/execution/explanation.js'
+import type { Execution, ExecutionSummary, Page, Step } from '../resources.js'
+import { blocks, fields, shortJson, shortTime, table } from '../terminal/table.js'
+
+const errorOf = ({ error }: Pick<ExecutionSummary, 'error'>): string | null =>
+  error && `${error.code}: ${error.message}`
+
+export const executionList = ({ items }: Page<ExecutionSummary>): string =>
+  table(
+    ['id', 'workflow', 'version', 'status', 'trigger', 'started', 'finished', 'error'],
+    items.map((item) => [
+      item.id,
+      item.workflowId,
+      item.version,
+      item.status,
+      item.trigger.key,
+      shortTime(item.startedAt),
+      shortTime(item.finishedAt),
+      item.error?.code,
+    ]),
+  )
+
+const stepTable = (steps: readonly Step[]): string =>
+  table(
+    ['step', 'type', 'status', 'attempts', 'started', 'finished', 'error'],
+    steps.map((step) => [
+      step.key,
+      step.type,
+      step.status,
+      step.attempts,
+      shortTime(step.startedAt),
+      shortTime(step.finishedAt),
+      errorOf(step),
+    ]),
+  )
+
+export const executionDetail = (execution: Execution): string =>
+  blocks(
+    fields([
+      ['id', execution.id],
+      ['workflow', execution.workflowId],
+      ['version', execution.version],
+      ['status', execution.status],
+      ['trigger', execution.trigger.key],
+      ['input', shortJson(execution.input, 200)],
+      ['output', shortJson(execution.output, 2_000)],
+      ['error', errorOf(execution)],
+      ['revision', execution.revision],
+      ['started', shortTime(execution.startedAt)],
+      ['finished', shortTime(execution.finishedAt)],
+    ]),
+    stepTable(execution.steps),
+  )
+
+export const explanationView = (explanation: StepExplanation): string => {
+  const { key, type, status, summary, join, edges, decisions, attempts, resolutions } = explanation
+  return blocks(
+    fields([
+      ['step', key],
+      ['type', type],
+      ['status', status],
+      ['why', summary],
+      ['join', typeof join === 'string' ? join : shortJson(join)],
+    ]),
+    edges.length > 0
+      ? table(
+          ['edge from', 'port', 'is', 'because'],
+          edges.map(({ fromKey, port, status: became, reason }) => [fromKey, port, became, reason]),
+        )
+      : undefined,
+    decisions.length > 0
+      ? table(
+          ['decided by', 'result', 'on'],
+          decisions.map(({ expression, result, operands }) => [expression, shortJson(result), shortJson(operands)]),
+        )
+      : undefined,
+    attempts.length > 0
+      ? table(
+          ['attempt', 'started', 'finished', 'outcome', 'error'],
+          attempts.map(({ attempt, startedAt, finishedAt, outcome, error }) => [
+            attempt,
+            shortTime(startedAt),
+            shortTime(finishedAt ?? null),
+            outcome,
+            error && `${error.code}: ${error.message}`,
+          ]),
+        )
+      : undefined,
+    resolutions.length > 0
+      ? table(
+          ['resolved', 'by', 'at', 'reason'],
+          resolutions.map(({ action, actor, at, reason }) => [action, actor.name, shortTime(at), reason]),
+        )
+      : undefined,
+  )
+}

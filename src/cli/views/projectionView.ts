@@ -1,0 +1,74 @@
+import type { DeadLetter, DryRun, Rebuild, Verification } from '../../projections/operations/projectionOperations.js'
+import type { Page, ProjectionStatus } from '../resources.js'
+import { printable } from '../terminal/print.js'
+import { shortJson, shortTime, table } from '../terminal/table.js'
+
+export const projectionList = ({ items }: Page<ProjectionStatus>): string =>
+  table(
+    ['projection', 'store', 'state', 'position', 'behind', 'events/s', 'generation', 'dead letters', 'error'],
+    items.map((item) => [
+      item.name,
+      item.store,
+      item.state,
+      item.position,
+      item.lagEvents,
+      Math.round(item.eventsPerSecond),
+      item.generation,
+      item.deadLetters,
+      item.error,
+    ]),
+  )
+
+const rowsOf = ({ rows }: Verification): string =>
+  Object.entries(rows)
+    .map(([name, { after }]) => `${name} ${after}`)
+    .join(', ')
+
+/** One line that says whether it is equal, and a line for each difference. */
+export const verificationView = (name: string, verification: Verification): string => {
+  const { equal, method, position, differences, sampledStreams } = verification
+  const against = method === 'generations' ? 'the rows it replaces' : `${sampledStreams} streams folded from the log`
+  const verdict = equal ? 'equal to' : 'NOT equal to'
+  const lines = differences.map(({ table: where, key, kind, columns = [] }) => {
+    const columnList = columns.length > 0 ? ` in ${columns.join(', ')}` : ''
+    return `  ${where} ${shortJson(key)}: ${kind}${columnList}`
+  })
+  return [`${name}: ${verdict} ${against} at position ${position} (rows: ${rowsOf(verification) || 'none'})`, ...lines]
+    .map(printable)
+    .join('\n')
+}
+
+export const rebuildView = (rebuild: Rebuild): string => {
+  const { projection, state, processed, eventsPerSecond, generation, error, keepUntil, verification } = rebuild
+  const kept = keepUntil === null ? '' : `; the one before is kept until ${shortTime(keepUntil)}`
+  const line = `${projection}: ${state}, ${processed} events at ${Math.round(eventsPerSecond)}/s, generation ${generation}${kept}`
+  const lines = [error === null ? line : `${line}: ${error}`].map(printable)
+  return [...lines, ...(verification === null ? [] : [verificationView(projection, verification)])].join('\n')
+}
+
+export const dryRunView = (estimates: readonly DryRun[]): string =>
+  table(
+    ['projection', 'rows', 'bytes', 'events', 'seconds'],
+    estimates.map(({ projection, rows, bytes, estimatedEvents, estimatedSeconds }) => [
+      projection,
+      rows,
+      bytes,
+      estimatedEvents,
+      estimatedSeconds,
+    ]),
+  )
+
+export const deadLetterList = ({ items }: Page<DeadLetter>): string =>
+  table(
+    ['position', 'stream', 'revision', 'event', 'at', 'held', 'asked', 'reason'],
+    items.map(({ position, stream, revision, type, at, held, requested, reason }) => [
+      position,
+      stream,
+      revision,
+      type,
+      shortTime(at),
+      held,
+      requested,
+      reason,
+    ]),
+  )
