@@ -7,7 +7,8 @@ export const definitionLimits = { bytes: 512 * 1024, nodes: 2_000, edges: 10_000
 /** A slug: what expressions call the node (`nodes.<key>.output`), unique in its workflow. */
 export const nodeKeySchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a name: letters, digits, _')
 
-export const positionSchema = z.strictObject({ x: z.int(), y: z.int() })
+/** Where the node is drawn. It has no meaning; 32 bits, so that every store can hold it. */
+export const positionSchema = z.strictObject({ x: z.int32(), y: z.int32() })
 
 /** When a node with several in-edges runs (dead-path elimination, execution.md). */
 export const joinSchema = z.union([
