@@ -1,6 +1,7 @@
 import type { Logger } from 'pino'
 import { migrateDataKeys } from './commands/secrets/postgresDataKeys.js'
 import { type Config, isStandalone } from './config.js'
+import { registerExecutorMetrics } from './container/executorMetrics.js'
 import { createContainer, loadKeys, startStores, tokens } from './container.js'
 import { firstStart } from './firstStart.js'
 import { createHttpApp } from './http/createHttpApp.js'
@@ -81,6 +82,7 @@ export const startFlowledger = async (
       const executor = container.get(tokens.executor)
       undo.later(() => executor.stop())
       executor.start()
+      registerExecutorMetrics(container.get(tokens.registry), executor)
       const scheduler = container.get(tokens.scheduler)
       undo.later(() => scheduler.stop())
       scheduler.start()
