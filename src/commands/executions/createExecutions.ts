@@ -7,6 +7,7 @@ import type { ExecutionCommands, ExecutionResult, StartExecution } from './execu
 import { createRunHub, type RunHub } from './runHub.js'
 import { createRunPlans, type PlanSource, type RunPlans } from './runPlans.js'
 import { createRunWriter, type RunWriter } from './runWriter.js'
+import { sharedLookup } from './sharedLookup.js'
 import { type AdmitStart, type FindWorkflow, startExecution } from './startExecution.js'
 import { createEndWaiter } from './waitForEnd.js'
 
@@ -37,12 +38,14 @@ export interface Executions {
 }
 
 export const createExecutions = (dependencies: ExecutionsDependencies): Executions => {
-  const { handler, engine, elsewhere, countActive, findWorkflow, admit } = dependencies
+  const { handler, engine, elsewhere, countActive, admit } = dependencies
   const hub = createRunHub()
   const plans = createRunPlans(dependencies)
   const runs = createRunWriter({ handler, plans, engine, hub })
   const gate = createConcurrencyGate({ hub, countActive, elsewhere })
   const waiter = createEndWaiter({ runs, hub, elsewhere })
+  // Many starts of one workflow at once must not each read it.
+  const findWorkflow = sharedLookup(dependencies.findWorkflow)
   const start = { runs, plans, findWorkflow, gate }
   return {
     commands: createExecutionCommands({ ...start, admit, waiter }),
