@@ -7,18 +7,8 @@ import { consumeKeptSignal } from './keptSignals.js'
 import { failNode, failureOf } from './nodeFailures.js'
 import { openAttempt, openWait } from './openNode.js'
 import { valuesOf } from './persistentMap.js'
-import {
-  beginRun,
-  decisionOf,
-  emit,
-  isFull,
-  nodeFields,
-  nodeState,
-  type Run,
-  type RunDecision,
-  type RunEnvironment,
-} from './run.js'
-import { nodeAt, type PlannedEdge, type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
+import { emit, isFull, nodeFields, nodeState, type Run } from './run.js'
+import { nodeAt, type PlannedEdge, type PlannedNode, plannedNode } from './runPlan.js'
 import { scopeOf } from './scope.js'
 
 /** Whether nodes may be decided or started now. */
@@ -144,11 +134,4 @@ export const advanceAll = (run: Run): void => {
     propagate(run, decidedNodes(run))
   }
   finishRun(run)
-}
-
-/** The events that follow from the state as it is. Their prefix up to where the append was cut is resumable by the same call. */
-export const advance = (state: ExecutionState, plan: RunPlan, env: RunEnvironment): RunDecision => {
-  const run = beginRun(state, plan, env)
-  advanceAll(run)
-  return decisionOf(run)
 }
