@@ -6,6 +6,8 @@ import { createContainer, loadKeys, startStores, tokens } from './container.js'
 import { firstStart } from './firstStart.js'
 import { createHttpApp } from './http/createHttpApp.js'
 import { startHttpServer } from './http/startHttpServer.js'
+import { migrate } from './projections/postgres/migrate.js'
+import { defaultSchemas } from './projections/postgres/names.js'
 import { startProjectorWorker } from './projections/startProjectorWorker.js'
 
 export interface Flowledger {
@@ -58,6 +60,7 @@ export const startFlowledger = async (
     const container = createContainer({ config, stores, keys, logger })
     undo.later(() => container.unbindAllAsync())
     await migrateDataKeys(container.get(tokens.pool))
+    await migrate(container.get(tokens.pool), defaultSchemas)
 
     if (config.ROLES.has('projector')) {
       const { eventStoreUrl: eventstoreUrl, postgresUrl, mongoUrl } = stores

@@ -64,6 +64,28 @@ const exited = async (child: ChildProcess): Promise<number | null> => {
   return child.exitCode
 }
 
+/** Waits until the program has printed something that matches. Rejects when it ends before. */
+const until = (child: ChildProcess, output: () => string, pattern: RegExp): Promise<RegExpExecArray> =>
+  new Promise((resolve, reject) => {
+    const look = () => {
+      const found = pattern.exec(output())
+      if (found !== null) resolve(found)
+    }
+    child.stdout?.on('data', look)
+    child.once('exit', (code) => reject(new Error(`the program ended with ${code}: ${output()}`)))
+  })
+
+const endings = (child: ChildProcess): Pick<Program, 'stop' | 'kill'> => ({
+  stop: async () => {
+    child.kill('SIGTERM')
+    return exited(child)
+  },
+  kill: async () => {
+    child.kill('SIGKILL')
+    await exited(child)
+  },
+})
+
 /** Starts the built program and lets it end by itself: for what it must refuse to start with. */
 export const runToExit = async (environment: NodeJS.ProcessEnv): Promise<{ code: number | null; output: string }> => {
   const { child, output } = spawnProgram(environment)
@@ -71,17 +93,17 @@ export const runToExit = async (environment: NodeJS.ProcessEnv): Promise<{ code:
   return { code, output: output() }
 }
 
+/** Starts the built program in a role without an API and waits until it says that it runs. */
+export const startRole = async (environment: NodeJS.ProcessEnv): Promise<Pick<Program, 'stop' | 'kill' | 'output'>> => {
+  const { child, output } = spawnProgram(environment)
+  await until(child, output, /runs as/)
+  return { output, ...endings(child) }
+}
+
 /** Starts the built program (`dist/main.js`) and waits until it says where it listens and is ready. */
 export const startProgram = async (environment: NodeJS.ProcessEnv): Promise<Program> => {
   const { child, output } = spawnProgram(environment)
-  const url = await new Promise<string>((resolve, reject) => {
-    const look = () => {
-      const found = /listens on (http:\S+)/.exec(output())?.[1]
-      if (found !== undefined) resolve(found)
-    }
-    child.stdout?.on('data', look)
-    child.once('exit', (code) => reject(new Error(`the program ended with ${code}: ${output()}`)))
-  })
+  const url = (await until(child, output, /listens on (http:\S+)/))[1] ?? ''
   while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 25))
   const key = environment.API_KEY || (/\b(fl_[\w-]+)/.exec(output())?.[1] ?? '')
   const call: Program['call'] = async (method, path, body, headers = {}) => {
@@ -108,13 +130,6 @@ export const startProgram = async (environment: NodeJS.ProcessEnv): Promise<Prog
     child,
     output,
     call,
-    stop: async () => {
-      child.kill('SIGTERM')
-      return exited(child)
-    },
-    kill: async () => {
-      child.kill('SIGKILL')
-      await exited(child)
-    },
+    ...endings(child),
   }
 }
