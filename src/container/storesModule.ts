@@ -1,7 +1,7 @@
 import { ContainerModule } from 'inversify'
 import { MongoClient } from 'mongodb'
 import { Pool } from 'pg'
-import { createEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../eventlog/eventStoreDb/eventStoreDbStore.js'
 import { eventStoreDbWorkQueue } from '../eventlog/eventStoreDb/eventStoreDbWorkQueue.js'
@@ -15,7 +15,7 @@ export const storesModule = new ContainerModule((options) => {
     t.logClient,
     [t.stores],
     ({ eventStoreUrl }) => createEventStoreDbClient(eventStoreUrl),
-    (client) => client.dispose(),
+    disposeEventStoreDbClient,
   )
   provide(options, t.store, [t.logClient], eventStoreDbStore)
   provide(options, t.feed, [t.logClient], eventStoreDbFeed)

@@ -1,6 +1,6 @@
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
-import { createEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../eventlog/eventStoreDb/eventStoreDbStore.js'
 import { projections as allProjections } from './definitions/index.js'
@@ -47,7 +47,7 @@ export const runProjector = async (config: ProjectorConfig, log: (line: string) 
   })
   const close = async () => {
     await projector.stop()
-    await Promise.allSettled([pool.end(), mongo.close(), client.dispose()])
+    await Promise.allSettled([pool.end(), mongo.close(), disposeEventStoreDbClient(client)])
   }
   try {
     await projector.start()

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { EventStoreDBClient } from '@eventstore/db-client'
 
 /**
@@ -6,3 +7,13 @@ import { EventStoreDBClient } from '@eventstore/db-client'
  */
 export const createEventStoreDbClient = (connectionString: string): EventStoreDBClient =>
   EventStoreDBClient.connectionString(connectionString)
+
+/** How long the client may take to see the end of calls that it has cancelled, in milliseconds. */
+const disposeMs = 1_000
+
+/** Cancels what is still open. The client waits for the end of each call, and misses that of some which were over before. */
+export const disposeEventStoreDbClient = async (client: EventStoreDBClient): Promise<void> => {
+  const waiting = new AbortController()
+  await Promise.race([client.dispose(), delay(disposeMs, undefined, { signal: waiting.signal, ref: false })])
+  waiting.abort()
+}
