@@ -13,4 +13,7 @@ export const asStoreError = (error: unknown): Error => {
   return refused ? new RowsRefused(message, { cause: error }) : new StoreUnavailable(message, { cause: error })
 }
 
-export const isDuplicateKey = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000
+export const duplicateKey = 11_000
+
+export const isDuplicateKey = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === duplicateKey

@@ -1,4 +1,10 @@
-import type { AnyBulkWriteOperation, MongoClient } from 'mongodb'
+import {
+  type AnyBulkWriteOperation,
+  type Collection,
+  MongoBulkWriteError,
+  type MongoClient,
+  MongoServerError,
+} from 'mongodb'
 import type { LoadRequest, TableChanges } from '../fold/batchFold.js'
 import type { Row, Table } from '../model/projection.js'
 import type {
@@ -9,7 +15,7 @@ import type {
   StoredDeadLetter,
 } from '../store/projectionStore.js'
 import { idColumn, payloadColumns, type StoredDocument, toDocument, toLong, toPosition, toRow } from './documents.js'
-import { asStoreError, isDuplicateKey } from './errors.js'
+import { asStoreError, duplicateKey, isDuplicateKey } from './errors.js'
 import { collectionName, generationId, generationsOf } from './generations.js'
 import { deadLetterCollection, type MongoNames } from './names.js'
 
@@ -35,6 +41,21 @@ interface LetterDocument {
 
 const withoutUndefined = (document: StoredDocument): StoredDocument =>
   Object.fromEntries(Object.entries(document).filter(([, value]) => value !== undefined)) as StoredDocument
+
+/** Goes on behind documents that were applied before; any other error counts. */
+const bulkWriteOnce = async (
+  collection: Collection<StoredDocument>,
+  operations: AnyBulkWriteOperation<StoredDocument>[],
+): Promise<void> => {
+  try {
+    await collection.bulkWrite(operations, { ordered: false })
+  } catch (error) {
+    const errors = error instanceof MongoBulkWriteError ? [error.writeErrors].flat() : []
+    const real = errors.find(({ code }) => code !== duplicateKey)
+    if (errors.length === 0) throw error
+    if (real !== undefined) throw new MongoServerError({ message: real.errmsg ?? 'refused', code: real.code })
+  }
+}
 
 /**
  * Documents in MongoDB. There is no transaction over them and the checkpoint, so every document carries the revision of the
@@ -68,23 +89,18 @@ export const mongoReadModelStore = ({ mongo, names, announce }: MongoReadModelSt
   }
 
   const write = async (ref: GenerationRef, { table, upserts, deletes }: TableChanges): Promise<number> => {
-    const once = payloadColumns(table)
     let bytes = 0
     const operations: AnyBulkWriteOperation<StoredDocument>[] = []
     for (const row of upserts) {
-      const document = withoutUndefined(toDocument(table, row))
-      const { _id, ...fields } = document
+      const { _id, ...fields } = withoutUndefined(toDocument(table, row))
       bytes += JSON.stringify(fields).length
-      // With its payload it is new: a document that is there is of an earlier try. Without, it must be older.
-      operations.push(
-        once.length === 0 || once.some((name) => row[name] !== undefined)
-          ? { updateOne: { filter: { _id }, update: { $setOnInsert: fields }, upsert: true } }
-          : { updateOne: { filter: { _id, revision: { $lt: document.revision } }, update: { $set: fields } } },
-      )
+      // A document that is as new or newer does not match, and can't be inserted a second time: it was applied before.
+      const filter = { _id, revision: { $lt: fields.revision } }
+      operations.push({ updateOne: { filter, update: { $set: fields }, upsert: true } })
     }
     const id = idColumn(table)
     for (const row of deletes) operations.push({ deleteOne: { filter: { _id: String(row[id]) } } })
-    if (operations.length > 0) await documentsOf(ref, table).bulkWrite(operations, { ordered: true })
+    if (operations.length > 0) await bulkWriteOnce(documentsOf(ref, table), operations)
     return bytes
   }
 

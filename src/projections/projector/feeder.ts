@@ -1,6 +1,7 @@
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 import { type BatchWriter, createBatchWriter } from '../runner/batchWriter.js'
+import { catchUp } from '../runner/catchUp.js'
 import { createEventQueue, type EventQueue } from '../runner/eventQueue.js'
 import { keepFed } from '../runner/keepFed.js'
 import { createProjectionRunner, type ProjectionRunner } from '../runner/projectionRunner.js'
@@ -33,6 +34,11 @@ export interface Feeder {
   readonly reconnects: number
   /** Why it can't go on for the moment. */
   readonly error: Error | undefined
+  /**
+   * Makes sure that everything up to `position`, which is in the log already, is in the queue. A filtered subscription says
+   * only now and then that nothing for it came; a fresh one says it as soon as it has caught up.
+   */
+  reach(position: bigint): Promise<void>
   /** Resolves when it was stopped; rejects with OwnershipLost and what else can't be mended by waiting. */
   readonly done: Promise<void>
   stop(): Promise<void>
@@ -97,8 +103,18 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
   // Whoever awaits `done` sees the error; nobody has to await it at once.
   done.catch(() => undefined)
 
+  const reach = async (position: bigint) => {
+    const there = () => queue.horizon !== null && queue.horizon >= position
+    if (there()) return
+    const { prefixes } = ref.projection
+    // Beside the one that feeds it: both bring the same events in the same order, and what came before is ignored.
+    await catchUp({ feed, prefixes, queue, done: (item) => there() || item.kind === 'caughtUp' }, signal)
+    if (!signal.aborted) queue.advance(position)
+  }
+
   return {
     ref,
+    reach,
     runner,
     writer,
     queue,

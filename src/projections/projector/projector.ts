@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import type { Pool } from 'pg'
+import { categories } from '../../domain/streams.js'
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Projection } from '../model/projection.js'
@@ -54,7 +55,8 @@ const furthest = (served: readonly ServedProjection[]): bigint | null =>
 export const createProjector = (dependencies: ProjectorDependencies): Projector => {
   const { feed, streams, projections, postgresUrl, pool, schemas, log, now = () => new Date() } = dependencies
   const stores = createStores(dependencies)
-  const allPrefixes = [...new Set(projections.flatMap(({ prefixes }) => prefixes))]
+  // All that the program writes, whatever is fed here: so the tail always knows where the log ends, and says it to those who wait.
+  const allPrefixes = categories.map((category) => `${category}-`)
   const stopping = new AbortController()
   const serving = new Map<string, ServedProjection>()
   let work: Promise<void> = Promise.resolve()

@@ -15,12 +15,16 @@ export const holdTogether = async (
 ): Promise<{ readonly position: bigint | null; readonly resume: () => void }> => {
   const position = furthest(feeders)
   if (position === null) return { position, resume: () => undefined }
-  const holds = await Promise.allSettled(feeders.map(({ runner }) => runner.holdAt(position)))
-  const resume = () => {
-    for (const hold of holds) if (hold.status === 'fulfilled') hold.value.resume()
+  const hold = async ({ runner, reach }: Feeder) => {
+    const [held] = await Promise.all([runner.holdAt(position), reach(position)])
+    return held
   }
-  const failed = holds.find((hold) => hold.status === 'rejected')
+  const holds = await Promise.allSettled(feeders.map(hold))
+  const resume = () => {
+    for (const each of holds) if (each.status === 'fulfilled') each.value.resume()
+  }
+  const failed = holds.find(({ status }) => status === 'rejected')
   if (failed === undefined) return { position, resume }
   resume()
-  throw failed.reason
+  throw (failed as PromiseRejectedResult).reason
 }

@@ -1,4 +1,4 @@
-import type { EventFeed } from '../../eventlog/eventFeed.js'
+import type { EventFeed, FeedItem } from '../../eventlog/eventFeed.js'
 import type { Projection } from '../model/projection.js'
 import { catchUp } from './catchUp.js'
 import type { EventQueue } from './eventQueue.js'
@@ -50,7 +50,13 @@ export const keepFed = async (options: KeepFedOptions, signal: AbortSignal): Pro
     // With the tail's own filter both see the same events, so their positions can be compared. What the tail brings from here on
     // comes after what is in the queue, or is there already.
     if (!signal.aborted && !isThere(queue, tail)) {
-      await catchUp({ feed, prefixes: allPrefixes, queue, done: () => isThere(queue, tail), ...reconnecting }, signal)
+      const target = tail.position
+      const done = (item: FeedItem) => {
+        // The log has nothing for us before its end, and the target was there when we began.
+        if (item.kind === 'caughtUp' && target !== null) queue.advance(target)
+        return isThere(queue, tail)
+      }
+      await catchUp({ feed, prefixes: allPrefixes, queue, done, ...reconnecting }, signal)
     }
     if (signal.aborted) return
     onLive?.(true)

@@ -1,0 +1,5 @@
+// A projector in a process of its own: `node --import tsx projectorProcess.ts <config as JSON>`. Runs until it is killed.
+import { type ProjectorConfig, runProjector } from '../../../src/projections/runProjector.js'
+
+const config = JSON.parse(process.argv[2] ?? '') as ProjectorConfig
+await runProjector(config, (line) => process.stderr.write(`${line}\n`))
