@@ -57,7 +57,7 @@ export const createOpenWorkQueries = (read: ReadSchema): OpenWorkQueries => {
       const [row] = await select<{ active: number }>(
         read,
         `SELECT count(*)::int AS active FROM ${viewOf(read, 'executions')}
-         WHERE workflow_id = $1 AND finished_at IS NULL AND status <> 'queued'`,
+         WHERE workflow_id = $1 AND finished_at IS NULL AND NOT queued`,
         [workflowId],
       )
       return row?.active ?? 0

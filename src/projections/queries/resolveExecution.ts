@@ -21,7 +21,7 @@ export interface ExecutionStep {
   readonly nodeId: string
   readonly key: string
   readonly type: string
-  readonly status: StepRow['status'] | 'cancelled'
+  readonly status: StepRow['status']
   readonly attempts: number
   /** Of its taken predecessors: the one's output, or an object by their keys. */
   readonly input: JsonValue
@@ -55,7 +55,8 @@ type Head = Pick<
 type Body = Head & Pick<ExecutionRow, 'input' | 'output_from' | 'parent' | 'origin_id'>
 type Step = Omit<StepRow, 'execution_id' | 'ordinal'>
 
-const decided = new Set<ExecutionStep['status']>(['completed', 'skipped', 'failed'])
+/** What the end of the run leaves as it is. */
+const settled = new Set<ExecutionStep['status']>(['completed', 'skipped', 'failed', 'pending'])
 
 export const toSummary = (row: Head): ExecutionSummary => ({
   id: row.id,
@@ -121,7 +122,7 @@ export const resolveExecution = (row: Body, steps: readonly Step[]): ExecutionDe
   }
 
   const statusOf = (step: Step): ExecutionStep['status'] =>
-    row.finished_at !== null && !decided.has(step.status) ? 'cancelled' : step.status
+    row.finished_at !== null && !settled.has(step.status) ? 'cancelled' : step.status
 
   return {
     ...toSummary(row),

@@ -77,7 +77,7 @@ export const eventfulRun = (
     ],
     failed: [
       { type: 'ExecutionFailed', data: { nodeId: held.nodeId, error } },
-      { type: 'ExecutionResumed', data: { from: 'failed', retriedNodeIds: [held.nodeId] } },
+      { type: 'ExecutionResumed', data: { from: 'failed', retriedNodeIds: [held.nodeId, child.nodeId] } },
       { type: 'ExecutionPaused', data: {} },
     ],
   }

@@ -1,12 +1,16 @@
 import { v7 as uuidv7 } from 'uuid'
 import { describe, expect, it } from 'vitest'
-import type { DomainEvent } from '../../../src/domain/events/catalogue/index.js'
-import { catalogue } from '../../../src/domain/events/catalogue/index.js'
+import { catalogue, type DomainEvent, type ExecutionEvent } from '../../../src/domain/events/catalogue/index.js'
 import { decodeEvent } from '../../../src/domain/events/decodeEvent.js'
 import type { RecordedEvent } from '../../../src/domain/events/recordedEvent.js'
+import { evolveAllExecution } from '../../../src/domain/execution/evolveExecution.js'
+import { absentExecution } from '../../../src/domain/execution/executionState.js'
+import { valuesOf } from '../../../src/domain/execution/persistentMap.js'
+import { executionStatusOf } from '../../../src/http/views/executionView.js'
 import { projections } from '../../../src/projections/definitions/index.js'
 import { plainFoldAll } from '../../../src/projections/fold/plainFold.js'
 import { eventTypesOf } from '../../../src/projections/model/projection.js'
+import { resolveExecution } from '../../../src/projections/queries/resolveExecution.js'
 import { busyWorkflow, eventfulRun } from '../../support/projections/corpus.js'
 import { envelope, pureRun, type StreamEvents } from '../../support/projections/events.js'
 
@@ -21,10 +25,12 @@ const record = ([stream, events]: StreamEvents): RecordedEvent[] =>
     }),
   )
 
-const rowsOf = (name: string, ...streams: StreamEvents[]) => {
+const rowsOf = (name: string, ...streams: StreamEvents[]) => rowsFrom(name, streams.flatMap(record))
+
+const rowsFrom = (name: string, events: readonly RecordedEvent[]) => {
   const projection = projections.find((each) => each.name === name)
   if (projection === undefined) throw new Error(name)
-  return plainFoldAll(projection, streams.flatMap(record))
+  return plainFoldAll(projection, events)
 }
 
 describe('the projections', () => {
@@ -105,6 +111,40 @@ describe('the projections', () => {
       'running',
       'paused',
     ])
+  })
+
+  it('agree with the write side on every run and step, after every event', () => {
+    for (const ending of ['completed', 'cancelled', 'failed', 'open'] as const) {
+      const [stream, events] = eventfulRun(uuidv7(), ending)
+      const recorded = record([stream, events]) as RecordedEvent<ExecutionEvent>[]
+      for (let count = 1; count <= events.length; count += 1) {
+        const state = evolveAllExecution(absentExecution, recorded.slice(0, count))
+        const tables = rowsFrom('executions', recorded.slice(0, count))
+        const [row] = tables.get('executions') ?? []
+        const steps = tables.get('execution_steps') ?? []
+        const view = resolveExecution(row as never, steps as never)
+        expect(view.status).toBe(executionStatusOf(state))
+        expect(
+          view.steps.map(({ nodeId, status, attempts, output, startedAt, finishedAt }) => [
+            nodeId,
+            status,
+            attempts,
+            output,
+            startedAt,
+            finishedAt,
+          ]),
+        ).toEqual(
+          [...valuesOf(state.nodes)].map((node) => [
+            node.nodeId,
+            node.status === 'retrying' ? 'waiting' : node.status,
+            node.attempts,
+            node.output ?? null,
+            node.startedAt,
+            node.finishedAt ?? null,
+          ]),
+        )
+      }
+    }
   })
 
   it('write no payload for nodes that pass theirs through, and one row of activity per event', () => {

@@ -31,7 +31,7 @@ const step = (nodeId: string, inputFrom: string[], more: Partial<Step> = {}): St
   output: undefined,
   error: null,
   handling: null,
-  started_at: null,
+  started_at: '2026-01-01T00:00:00.000Z',
   finished_at: null,
   ...more,
 })

@@ -2,7 +2,7 @@ import type { NodeError } from '../../../domain/events/catalogue/execution.js'
 import type { EventData, EventTypeName } from '../../../domain/events/catalogue/index.js'
 import type { JsonValue } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
-import { exact, integer, json, nullable, payload, timestamp, uuid } from '../../model/columns.js'
+import { boolean, exact, integer, json, nullable, payload, timestamp, uuid } from '../../model/columns.js'
 import { type EventOf, existing, type Handler, type Table } from '../../model/projection.js'
 import { type OpenStatus, type OpenSteps, openStatusAfter, statusOfOpen, withStep } from './openSteps.js'
 
@@ -31,6 +31,9 @@ export type ExecutionRow = {
   error: NodeError | null
   parent: EventData<'ExecutionStarted'>['parent'] | null
   origin_id: string | null
+  /** It waits for a place. A run may be paused meanwhile, and waits on when it is resumed. */
+  queued: boolean
+  paused: boolean
   /** Steps under way; what `status` is made of while the run is active. */
   open_steps: OpenSteps
   revision: number
@@ -49,12 +52,19 @@ const change = <T extends EventTypeName>(
   },
 })
 
-/** While a run is active its status follows its open steps; a paused or ended one keeps its own. */
-const withOpen = (row: ExecutionRow, open: OpenSteps): Patch => {
-  if (open === row.open_steps) return {}
-  const active = row.status === 'running' || row.status === 'waiting' || row.status === 'held'
-  return { open_steps: open, ...(active ? { status: statusOfOpen(open) } : {}) }
-}
+const activeStatus = ({
+  queued,
+  paused,
+  open_steps,
+}: Pick<ExecutionRow, 'queued' | 'paused' | 'open_steps'>): ExecutionStatus =>
+  paused ? 'paused' : queued ? 'queued' : statusOfOpen(open_steps)
+
+/** While a run is active its status follows what changes it. */
+const active = (row: ExecutionRow, patch: Patch): Patch =>
+  row.finished_at === null ? { ...patch, status: activeStatus({ ...row, ...patch }) } : patch
+
+const withOpen = (row: ExecutionRow, open: OpenSteps): Patch =>
+  open === row.open_steps ? {} : active(row, { open_steps: open })
 
 /** The event's step is in this status now; null: it is decided. */
 const step = (row: ExecutionRow, { data }: { data: { nodeId: string } }, status: OpenStatus | null): Patch =>
@@ -62,6 +72,7 @@ const step = (row: ExecutionRow, { data }: { data: { nodeId: string } }, status:
 
 const ended = (event: { metadata: { occurredAt: string } }, status: ExecutionStatus): Patch => ({
   status,
+  paused: false,
   open_steps: {},
   finished_at: event.metadata.occurredAt,
 })
@@ -83,6 +94,8 @@ export const executionsTable: Table<ExecutionRow> = {
     error: nullable(json),
     parent: nullable(json),
     origin_id: nullable(uuid),
+    queued: boolean,
+    paused: boolean,
     open_steps: json,
     revision: integer,
     started_at: timestamp,
@@ -109,6 +122,8 @@ export const executionsTable: Table<ExecutionRow> = {
         error: null,
         parent: event.data.parent ?? null,
         origin_id: event.data.origin?.executionId ?? null,
+        queued: event.data.queued,
+        paused: false,
         open_steps: {},
         revision: event.revision,
         started_at: event.metadata.occurredAt,
@@ -122,19 +137,18 @@ export const executionsTable: Table<ExecutionRow> = {
     NodeInDoubt: change((event, row) => step(row, event, openStatusAfter.NodeInDoubt(event))),
     NodeCompleted: change((event, row) => step(row, event, null)),
     NodeSkipped: change((event, row) => step(row, event, null)),
-    NodeResolved: change((event, row) => step(row, event, event.data.action === 'retry' ? 'scheduled' : null)),
+    NodeResolved: change((event, row) => (event.data.action === 'retry' ? step(row, event, null) : {})),
     NodeResultDiscarded: change(),
     TimerScheduled: change(),
     TimerFired: change(),
     SignalReceived: change(),
     SignalConsumed: change(),
-    ExecutionPaused: change(() => ({ status: 'paused' })),
-    ExecutionResumed: change((_, row) => ({
-      status: statusOfOpen(row.open_steps),
-      error: null,
-      output_from: null,
-      finished_at: null,
-    })),
+    ExecutionPaused: change((_, row) => active(row, { paused: true })),
+    ExecutionResumed: change(({ data }, row) => {
+      if (data.from === 'paused') return active(row, { paused: false })
+      if (data.from === 'queued') return active(row, { queued: false })
+      return active({ ...row, finished_at: null }, { error: null, output_from: null, finished_at: null })
+    }),
     ExecutionCancelRequested: change(),
     ExecutionCancelled: change((event) => ended(event, 'cancelled')),
     ExecutionCompleted: change((event) => ({ ...ended(event, 'completed'), output_from: event.data.outputFrom })),

@@ -17,7 +17,7 @@ export const openStatusAfter: {
 } = {
   NodeScheduled: ({ data }) => (data.wait === undefined ? 'scheduled' : 'waiting'),
   NodeAttemptStarted: () => 'running',
-  NodeAttemptFailed: ({ data }) => (data.retryAt === null ? 'running' : 'waiting'),
+  NodeAttemptFailed: () => 'waiting',
   NodeFailed: ({ data }) => (data.handling === 'hold' ? 'held' : null),
   NodeInDoubt: ({ data }) => (data.handling === 'hold' ? 'inDoubt' : 'scheduled'),
 }

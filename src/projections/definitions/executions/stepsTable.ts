@@ -3,7 +3,7 @@ import type { EventData } from '../../../domain/events/catalogue/index.js'
 import type { JsonValue } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
 import { exact, integer, json, nullable, payload, timestamp, uuid } from '../../model/columns.js'
-import { existing, type Table } from '../../model/projection.js'
+import type { Table } from '../../model/projection.js'
 import { type OpenStatus, openStatusAfter } from './openSteps.js'
 
 export type StepRow = {
@@ -11,7 +11,7 @@ export type StepRow = {
   node_id: string
   key: string
   type: string
-  status: OpenStatus | 'pending' | 'completed' | 'skipped' | 'failed'
+  status: OpenStatus | 'pending' | 'completed' | 'skipped' | 'failed' | 'cancelled'
   attempts: number
   /** The steps whose outputs are this one's input. */
   input_from: string[]
@@ -22,7 +22,7 @@ export type StepRow = {
   handling: EventData<'NodeFailed'>['handling'] | null
   /** Revision of the event that brought it: the order of the run. */
   ordinal: number
-  started_at: string | null
+  started_at: string
   finished_at: string | null
 }
 
@@ -36,7 +36,7 @@ interface NodeEvent {
 const ofNode = (event: { data: { nodeId: string } }): readonly string[] => [event.data.nodeId]
 
 /** The step as it was, or as its first event finds it. */
-const stepBefore = (row: StepRow | undefined, { stream, revision, data }: NodeEvent): StepRow =>
+const stepBefore = (row: StepRow | undefined, { stream, revision, data, metadata }: NodeEvent): StepRow =>
   row ?? {
     execution_id: idOfStream(stream),
     node_id: data.nodeId,
@@ -49,11 +49,13 @@ const stepBefore = (row: StepRow | undefined, { stream, revision, data }: NodeEv
     error: null,
     handling: null,
     ordinal: revision,
-    started_at: null,
+    started_at: metadata.occurredAt,
     finished_at: null,
   }
 
-const decided = { skip: 'skipped', complete: 'completed', fail: 'failed' } as const
+/** It starts when it is first attempted; until then, when it was scheduled. */
+const firstStart = (row: StepRow | undefined, { metadata }: NodeEvent): Partial<StepRow> =>
+  row === undefined || row.attempts === 0 ? { started_at: metadata.occurredAt } : {}
 
 export const stepsTable: Table<StepRow> = {
   name: 'execution_steps',
@@ -71,7 +73,7 @@ export const stepsTable: Table<StepRow> = {
     error: nullable(json),
     handling: nullable(exact),
     ordinal: integer,
-    started_at: nullable(timestamp),
+    started_at: timestamp,
     finished_at: nullable(timestamp),
   },
   indexes: [],
@@ -90,11 +92,9 @@ export const stepsTable: Table<StepRow> = {
       evolve: (row, event) => ({
         ...stepBefore(row, event),
         status: openStatusAfter.NodeScheduled(event) ?? 'scheduled',
-        attempts: event.data.attempt ?? row?.attempts ?? 0,
+        ...(event.data.wait === undefined ? {} : { attempts: event.data.attempt ?? (row?.attempts ?? 0) + 1 }),
+        ...firstStart(row, event),
         input_from: event.data.inputFrom,
-        error: null,
-        handling: null,
-        started_at: row?.started_at ?? (event.data.wait === undefined ? null : event.metadata.occurredAt),
         finished_at: null,
       }),
     },
@@ -104,15 +104,15 @@ export const stepsTable: Table<StepRow> = {
         ...stepBefore(row, event),
         status: 'running',
         attempts: event.data.attempt,
+        ...firstStart(row, event),
         input_from: event.data.inputFrom,
-        started_at: row?.started_at ?? event.metadata.occurredAt,
         finished_at: null,
       }),
     },
     NodeAttemptFailed: {
       rows: ofNode,
       evolve: (row, event) => ({
-        ...existing(row, event),
+        ...stepBefore(row, event),
         status: openStatusAfter.NodeAttemptFailed(event) ?? 'running',
         error: event.data.error,
       }),
@@ -124,10 +124,9 @@ export const stepsTable: Table<StepRow> = {
         status: 'completed',
         attempts: event.data.attempt ?? row?.attempts ?? 0,
         input_from: event.data.inputFrom,
-        output: event.data.output === undefined ? row?.output : event.data.output,
+        output: event.data.output,
         error: null,
         handling: null,
-        started_at: row?.started_at ?? event.metadata.occurredAt,
         finished_at: event.metadata.occurredAt,
       }),
     },
@@ -148,40 +147,38 @@ export const stepsTable: Table<StepRow> = {
         input_from: event.data.inputFrom,
         error: event.data.error,
         handling: event.data.handling,
-        started_at: row?.started_at ?? event.metadata.occurredAt,
         finished_at: event.data.handling === 'hold' ? null : event.metadata.occurredAt,
       }),
     },
     NodeInDoubt: {
       rows: ofNode,
       evolve: (row, event) => ({
-        ...existing(row, event),
+        ...stepBefore(row, event),
         status: openStatusAfter.NodeInDoubt(event) ?? 'scheduled',
       }),
     },
+    /** What an operator decided otherwise follows as the node's own event. */
     NodeResolved: {
       rows: ofNode,
       evolve: (row, event) => {
-        const { action, output } = event.data
-        const step = { ...existing(row, event), handling: null }
-        if (action === 'retry') return { ...step, status: 'scheduled', error: null, finished_at: null }
-        return {
-          ...step,
-          status: decided[action],
-          finished_at: event.metadata.occurredAt,
-          ...(action === 'complete' ? { output: output ?? null, error: null } : {}),
-        }
+        const step = stepBefore(row, event)
+        return event.data.action === 'retry' ? { ...step, status: 'pending', handling: null, finished_at: null } : step
+      },
+    },
+    /** Too late to count; where it was still open, that is its end. */
+    NodeResultDiscarded: {
+      rows: ofNode,
+      evolve: (row, event) => {
+        const step = stepBefore(row, event)
+        const open = step.status === 'running' || step.status === 'waiting' || step.status === 'inDoubt'
+        return open && step.attempts === event.data.attempt ? { ...step, status: 'cancelled' } : step
       },
     },
     ExecutionResumed: {
       rows: (event) => event.data.retriedNodeIds ?? [],
-      evolve: (row, event) => ({
-        ...existing(row, event),
-        status: 'pending',
-        error: null,
-        handling: null,
-        finished_at: null,
-      }),
+      // What the run had not come to has no row.
+      evolve: (row) =>
+        row === undefined ? null : { ...row, status: 'pending', error: null, handling: null, finished_at: null },
     },
   },
 }

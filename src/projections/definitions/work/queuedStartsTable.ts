@@ -25,6 +25,6 @@ export const queuedStartsTable: Table<QueuedStartRow> = {
             }
           : null,
     },
-    ExecutionResumed: { evolve: () => null },
+    ExecutionResumed: { evolve: (row, event) => (event.data.from === 'queued' ? null : (row ?? null)) },
   },
 }
