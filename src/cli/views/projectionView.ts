@@ -27,7 +27,7 @@ const rowsOf = ({ rows }: Verification): string =>
 /** One line that says whether it is equal, and a line for each difference. */
 export const verificationView = (name: string, verification: Verification): string => {
   const { equal, method, position, differences, sampledStreams } = verification
-  const against = method === 'generations' ? 'the rows it replaces' : `${sampledStreams} streams folded from the log`
+  const against = method === 'generations' ? 'the rows it replaces' : `the log (streams sampled: ${sampledStreams})`
   const verdict = equal ? 'equal to' : 'NOT equal to'
   const lines = differences.map(({ table: where, key, kind, columns = [] }) => {
     const columnList = columns.length > 0 ? ` in ${columns.join(', ')}` : ''

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest'
+import { ApiError, describe as describeError } from '../../../src/cli/errors.js'
+import { parseEventStream } from '../../../src/cli/eventStream.js'
+import { path, withQuery } from '../../../src/cli/paths.js'
+import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
+import { diffView } from '../../../src/cli/views/diffView.js'
+import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
+
+describe('tables', () => {
+  it('align words to the left and numbers to the right', () => {
+    const text = table(
+      ['name', 'count', 'note'],
+      [
+        ['a', 5, null],
+        ['longer', 1_000, 'x'],
+      ],
+    )
+    expect(text).toBe(['name    count  note', 'a           5  –', 'longer   1000  x'].join('\n'))
+  })
+
+  it('say so when there is nothing', () => {
+    expect(table(['name'], [])).toBe('none')
+  })
+
+  it('let nothing through that moves the cursor of a terminal', () => {
+    const hostile = 'a\u001b[2J\rb\u009bc'
+    expect(table(['name'], [[hostile]])).toBe('name\na [2J b c')
+    expect(fields([['name', hostile]])).toBe('name  a [2J b c')
+  })
+
+  it('shorten times and long values', () => {
+    expect(shortTime('2026-03-01T12:00:00.123Z')).toBe('2026-03-01T12:00:00Z')
+    expect(shortTime(null)).toBeNull()
+    expect(shortJson({ a: 'x'.repeat(100) }, 10)).toBe('{"a":"xxx…')
+  })
+})
+
+describe('errors in one line', () => {
+  it('name the detail, the code, the status and every pointer', () => {
+    const problem = {
+      code: 'invalid_body',
+      title: 'Invalid body',
+      detail: 'The body is not valid.',
+      errors: [
+        { pointer: '/a', code: 'required', detail: 'It is missing.' },
+        { pointer: '', code: 'invalid_type', detail: 'No object.' },
+      ],
+    }
+    expect(new ApiError(422, problem).message).toBe(
+      'The body is not valid. (invalid_body, 422) /a: It is missing.; /: No object.',
+    )
+  })
+
+  it('count what would be too long to list', () => {
+    const errors = Array.from({ length: 25 }, (_, index) => ({ pointer: `/${index}`, code: 'x', detail: 'bad' }))
+    expect(new ApiError(422, { errors }).message).toMatch(/\/19: bad; and 5 more$/)
+  })
+
+  it('make do with an answer that is no problem document', () => {
+    expect(new ApiError(502, {}).message).toBe('The server could not do it. (no problem document, 502)')
+  })
+
+  it('find the reasons that several addresses gave', () => {
+    const refused = Object.assign(new Error(''), { code: 'ECONNREFUSED' })
+    expect(describeError(new AggregateError([refused, new Error('no route')]))).toBe('ECONNREFUSED; no route')
+  })
+})
+
+describe('addresses of the API', () => {
+  it('keep what is in a part inside of it', () => {
+    expect(path`/v1/workflows/${'../keys?x'}/versions/${3}`).toBe('/v1/workflows/..%2Fkeys%3Fx/versions/3')
+  })
+
+  it('carry only what is there of a query', () => {
+    expect(withQuery('/v1/x', { a: 'b c', d: undefined, n: 5 })).toBe('/v1/x?a=b+c&n=5')
+    expect(withQuery('/v1/x', { d: undefined })).toBe('/v1/x')
+  })
+})
+
+describe('server-sent events', () => {
+  const stream =
+    'retry: 1000\n\n: alive\n\nid: 7\nevent: NodeCompleted\ndata: {"a":1}\n\nid:8\ndata: x\ndata: y\n\nid: 9\ndata: cut'
+  const events = [
+    { id: '7', event: 'NodeCompleted', data: '{"a":1}' },
+    { id: '8', event: 'message', data: 'x\ny' },
+  ]
+
+  it.each([1, 2, 3, 7, 1_000])(
+    'are the same when they come %i characters at a time, without a last one that was cut',
+    async (size) => {
+      async function* chunks() {
+        for (let from = 0; from < stream.length; from += size) yield stream.slice(from, from + size)
+      }
+      const found = []
+      for await (const event of parseEventStream(chunks())) found.push(event)
+      expect(found).toEqual(events)
+    },
+  )
+})
+
+describe('what operators read', () => {
+  const verification = {
+    equal: false,
+    position: '12',
+    method: 'generations',
+    rows: { workflows: { before: 2, after: 3 } },
+    differences: [{ table: 'workflows', key: { id: 'w1' }, kind: 'different', columns: ['name'] }],
+    sampledStreams: 0,
+  } as const
+
+  it('names the row and the columns that differ', () => {
+    expect(verificationView('workflows', verification)).toBe(
+      'workflows: NOT equal to the rows it replaces at position 12 (rows: workflows 3)\n  workflows {"id":"w1"}: different in name',
+    )
+  })
+
+  it('says how a rebuild ended and why', () => {
+    const text = rebuildView({
+      id: 'r',
+      projection: 'workflows',
+      state: 'failed',
+      generation: 2,
+      fromGeneration: 1,
+      processed: 10,
+      eventsPerSecond: 99.6,
+      bytes: 1,
+      progress: 1,
+      etaSeconds: null,
+      position: '12',
+      targetPosition: '12',
+      startedAt: '2026-03-01T12:00:00.000Z',
+      finishedAt: null,
+      keepUntil: null,
+      verification,
+      error: 'the rows differ',
+      startedBy: { kind: 'apiKey', id: 'k', name: 'k' },
+    })
+    expect(text).toContain('workflows: failed, 10 events at 100/s, generation 2: the rows differ')
+    expect(text).toContain('NOT equal')
+  })
+
+  it('shows each difference of two definitions in a line', () => {
+    const node = { id: 'n', key: 'a', type: 'noop', config: {}, position: { x: 0, y: 0 }, policy: {} }
+    const edge = { id: 'e', sourceNodeId: 'n', sourcePort: 'out', targetNodeId: 'm' }
+    const text = diffView({
+      nodes: {
+        added: [node],
+        removed: [{ ...node, key: 'b' }],
+        changed: [{ nodeId: 'n', key: 'c', changes: [{ op: 'replace', pointer: '/config/url', before: 1, after: 2 }] }],
+        moved: [{ nodeId: 'n', key: 'd', from: { x: 0, y: 0 }, to: { x: 5, y: 1 } }],
+      },
+      edges: { added: [edge], removed: [], changed: [] },
+      settings: [{ op: 'remove', pointer: '/timeoutMs', before: 5 }],
+    })
+    expect(text.split('\n')).toEqual([
+      '+ node a (noop)',
+      '- node b (noop)',
+      '~ node c /config/url: 1 -> 2',
+      '> node d: 0, 0 -> 5, 1',
+      '+ edge n.out -> m',
+      '~ settings /timeoutMs: was 5, is gone',
+    ])
+  })
+})
