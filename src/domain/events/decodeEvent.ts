@@ -1,5 +1,5 @@
-import { catalogue, type DomainEvent, type EventTypeName } from './catalogue/index.js'
 import type { EventType } from './catalogue/eventType.js'
+import { catalogue, type DomainEvent, type EventTypeName } from './catalogue/index.js'
 import { metadataSchema } from './metadata.js'
 import type { RecordedEvent, StoredEvent } from './recordedEvent.js'
 

@@ -8,4 +8,8 @@ export interface EventType<Current extends z.ZodType = z.ZodType> {
 }
 
 /** An event type that still has its first shape. */
-export const first = <S extends z.ZodType>(schema: S): EventType<S> => ({ current: schema, schemas: [schema], upcasts: [] })
+export const first = <S extends z.ZodType>(schema: S): EventType<S> => ({
+  current: schema,
+  schemas: [schema],
+  upcasts: [],
+})

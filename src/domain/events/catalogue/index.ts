@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { apiKeyEvents } from './apiKeys.js'
-import { executionEvents } from './execution.js'
 import type { EventType as CataloguedType } from './eventType.js'
+import { executionEvents } from './execution.js'
 import { projectionEvents } from './projections.js'
 import { secretEvents } from './secrets.js'
 import { workflowEvents } from './workflow.js'

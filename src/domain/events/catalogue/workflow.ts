@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { definitionSchema, edgeSchema, nodeKeySchema, nodeSchema, policySchema, positionSchema, settingsSchema } from '../../definition.js'
+import {
+  definitionSchema,
+  edgeSchema,
+  nodeKeySchema,
+  nodeSchema,
+  policySchema,
+  positionSchema,
+  settingsSchema,
+} from '../../definition.js'
 import { findingSchema } from '../../findings.js'
 import { jsonObjectSchema } from '../../jsonSchema.js'
 import { first } from './eventType.js'
