@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startCommand } from '../../support/cli.js'
 import { newDirectory, type Program, removeDirectory, startProgram } from '../../support/program.js'
+import { startCommand } from './startCommand.js'
 
 const directory = newDirectory()
 const DATA_DIR = join(directory, 'data')

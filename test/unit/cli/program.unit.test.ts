@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { allCommands, createProgram } from '../../../src/cli/program.js'
 import { run } from '../../../src/cli/run.js'
@@ -58,9 +60,16 @@ describe('the command line', () => {
   })
 
   it('says with exit code 1 that no server answers, as JSON where JSON is asked for', async () => {
-    const args = ['keys', 'list', '--api-key', 'k', '--url', 'http://127.0.0.1:9']
+    const gone = createServer().listen(0, '127.0.0.1')
+    await once(gone, 'listening')
+    const url = `http://127.0.0.1:${(gone.address() as AddressInfo).port}`
+    gone.close()
+    await once(gone, 'close')
+    const args = ['keys', 'list', '--api-key', 'k', '--url', url]
     expect(await run(args)).toBe(1)
-    expect(said.stderr).toMatch(/^flowledger: no answer from http:\/\/127\.0\.0\.1:9: .*\n$/)
+    expect(said.stderr).toBe(
+      `flowledger: no answer from ${url}: is it running (flowledger serve)? --url or FLOWLEDGER_URL says where it is\n`,
+    )
     said.stderr = ''
     expect(await run([...args, '--json'])).toBe(1)
     expect(JSON.parse(said.stderr)).toEqual({ detail: expect.stringContaining('no answer from') })
