@@ -14,7 +14,7 @@ try {
   await fill(client, events)
   await client.dispose()
   console.error(`filled ${events} events in ${((performance.now() - started) / 1_000).toFixed(1)} s`)
-  const { stop: _, ...config } = stores
+  const { stop: _, postgresPid: _pid, ...config } = stores
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
     [

@@ -19,6 +19,7 @@ export const startBenchStores = async () => {
     eventstoreUrl: eventstore.connectionString,
     postgresUrl: postgres.connectionString,
     mongoUrl: mongo.connectionString,
+    postgresPid: postgres.pid,
     stop: async () => {
       await eventstore.stop()
       await mongo.stop()

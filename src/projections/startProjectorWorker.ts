@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { Worker, type WorkerOptions } from 'node:worker_threads'
 import type { RunnerStatus } from './projector/runnerStatus.js'
 import type { ProjectorConfig, RunningProjector } from './runProjector.js'
 
@@ -10,16 +10,24 @@ export type FromWorker =
   | { readonly kind: 'status'; readonly id: number; readonly status: readonly RunnerStatus[] }
   | { readonly kind: 'failed'; readonly error: string }
 
-/** Compiled it is JavaScript; under a TypeScript runner the thread needs that runner's loader too. */
+/** A thread does not inherit the loader of TypeScript, so it registers one before it loads the code. */
+const bootstrap = (entry: URL): string => {
+  const loader = JSON.stringify(import.meta.resolve('tsx/esm/api'))
+  return `import(${loader}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}) })`
+}
+
+/** The thread's code stands beside this file, compiled or, when developing and testing, as it was written. */
 const startThread = (config: ProjectorConfig): Worker => {
-  const typescript = import.meta.url.endsWith('.ts')
-  const entry = new URL(`./projectorWorker.${typescript ? 'ts' : 'js'}`, import.meta.url)
-  return new Worker(entry, {
+  const isSource = import.meta.url.endsWith('.ts')
+  const entry = new URL(isSource ? './projectorWorker.ts' : './projectorWorker.js', import.meta.url)
+  const options: WorkerOptions = {
     workerData: config,
+    name: 'projector',
+    execArgv: [],
     // A batch of events lives longer than a young generation of the usual size lasts: each would be moved twice.
     resourceLimits: { maxYoungGenerationSizeMb: 96 },
-    ...(typescript ? { execArgv: ['--import', 'tsx'] } : {}),
-  })
+  }
+  return isSource ? new Worker(bootstrap(entry), { ...options, eval: true }) : new Worker(entry, options)
 }
 
 /** Runs the projector in a worker thread. `onFailed` is called when the thread ends by itself. */

@@ -54,12 +54,22 @@ export const createProjectionProgress = (dependencies: ProjectionProgressDepende
     if (active?.position !== undefined && active.position !== null) positions.moved(name, active.position)
   }
 
+  /** However many wait: one look at a time, and none while the last one is fresh. */
+  const looking = new Map<string, { readonly at: number; readonly done: Promise<void> }>()
+  const lookOnce = (name: string): Promise<void> => {
+    const last = looking.get(name)
+    if (last !== undefined && performance.now() - last.at < pollMs) return last.done
+    const done = look(name)
+    looking.set(name, { at: performance.now(), done })
+    return done
+  }
+
   const waitFor = async (name: string, position: bigint, timeoutMs: number): Promise<WaitResult> => {
     const until = performance.now() + timeoutMs
     for (let first = true; ; first = false) {
       if (positions.has(name, position)) return { reached: true, position: positions.of(name) }
       // At first a moment for the notification that is on its way, then a look.
-      if (!first || positions.of(name) === null) await look(name)
+      if (!first || positions.of(name) === null) await lookOnce(name)
       const left = until - performance.now()
       if (positions.has(name, position)) continue
       if (left <= 0) return { reached: false, position: positions.of(name) }

@@ -51,7 +51,11 @@ export interface BatchWriter {
   readonly heldStreams: number
   /** Reads the checkpoint and what is held. Throws OwnershipLost where the generation is gone. */
   open(): Promise<bigint | null>
-  apply(events: readonly FedEvent[], to: bigint): Promise<Applied>
+  /**
+   * `mayDefer`: where the batch changes no row, its checkpoint may be left to a later one. Nothing is lost by that: applied
+   * again, it changes no row again.
+   */
+  apply(events: readonly FedEvent[], to: bigint, mayDefer?: boolean): Promise<Applied>
   /**
    * Applies a held stream up to the checkpoint, with the event that could not be applied, or without it. Throws PoisonFound
    * where that event still can't be. A later one that can't is a dead letter of its own.
@@ -64,6 +68,10 @@ interface Outcome {
   readonly deadLetters: DeadLetterChanges
   readonly events: number
 }
+
+const changesNothing = ({ changes, deadLetters: { add, remove, held } }: Outcome): boolean =>
+  add.length + remove.length + held.size === 0 &&
+  changes.every(({ upserts, deletes }) => upserts.length + deletes.length === 0)
 
 const letterOf = (event: FedEvent, reason: string): DeadLetterRecord => {
   const { stream, position, revision, id, type } = placeOf(event)
@@ -154,9 +162,11 @@ export const createBatchWriter = ({ store, ref, streams, onPoison, announces }: 
     }
   }
 
-  const apply = async (events: readonly FedEvent[], to: bigint): Promise<Applied> => {
+  const apply = async (events: readonly FedEvent[], to: bigint, mayDefer = false): Promise<Applied> => {
     try {
-      return await commit(to, await fold(events))
+      const outcome = await fold(events)
+      if (mayDefer && changesNothing(outcome)) return { events: outcome.events, bytes: 0 }
+      return await commit(to, outcome)
     } catch (error) {
       if (!(error instanceof RowsRefused)) throw error
       return refused(events, to, error)

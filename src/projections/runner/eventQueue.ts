@@ -37,7 +37,8 @@ export const createEventQueue = (capacity: number): EventQueue => {
   let horizon: bigint | null = null
   let taken: bigint | null = null
   let wakeReader: (() => void) | undefined
-  let readerWants = 1
+  /** Events; 0: any change will do. */
+  let readerWants = 0
   let wakeWriter: (() => void) | undefined
   let room: Promise<void> | undefined
 
@@ -96,7 +97,7 @@ export const createEventQueue = (capacity: number): EventQueue => {
     advance: (position) => {
       if (horizon !== null && position <= horizon) return
       horizon = position
-      if (readerWants <= 1) wake()
+      if (readerWants === 0) wake()
     },
     take: (max, limit) => {
       let end = Math.min(start + max, events.length)
@@ -122,7 +123,7 @@ export const createEventQueue = (capacity: number): EventQueue => {
     whenFilled: async (count, ms, signal) => {
       if (size() < count && ms > 0) await wait(count, signal, ms)
     },
-    whenChanged: (signal) => wait(1, signal),
+    whenChanged: (signal) => wait(0, signal),
     whenRoom: () => {
       if (size() < capacity) return undefined
       room ??= new Promise((resolve) => {

@@ -51,6 +51,7 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
   let hold: Hold | undefined
   let ended: unknown
   let lastCommit = 0
+  let lastMoved = 0
 
   /** Until it is done: what the store can't do now it can do later. A commit whose answer was lost is found out about. */
   const persistently = async (signal: AbortSignal, events: readonly FedEvent[], to: bigint): Promise<void> => {
@@ -64,7 +65,11 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
           onStalled?.(undefined)
           if (at !== null && at >= to) return
         }
-        onApplied?.(await writer.apply(rest, to))
+        const before = writer.position
+        // Where nothing was written for a while the checkpoint goes along with whatever comes.
+        const mayDefer = hold === undefined && performance.now() - lastMoved < idleMs
+        onApplied?.(await writer.apply(rest, to, mayDefer))
+        if (writer.position !== before) lastMoved = performance.now()
         return
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error
@@ -101,7 +106,7 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
     if (queue.size === 0) {
       if (!isBehind(drainedTo())) return queue.whenChanged(signal)
       // Nothing to apply, but the log went on: move the checkpoint now and then.
-      if (hold === undefined) await queue.whenFilled(1, lastCommit + idleMs - performance.now(), signal)
+      if (hold === undefined) await queue.whenFilled(1, lastMoved + idleMs - performance.now(), signal)
       const to = drainedTo()
       if (queue.size > 0 || tasks.length > 0 || !isBehind(to) || signal.aborted) return
       await persistently(signal, [], to)

@@ -13,7 +13,8 @@ import { executionsProjection } from '../../../src/projections/definitions/execu
 import type { RunningProjectionOperations } from '../../../src/projections/operations/createProjectionOperations.js'
 import type { RebuildState } from '../../../src/projections/operations/projectionOperations.js'
 import type { ProjectorConfig } from '../../../src/projections/runProjector.js'
-import { append, pureRun } from '../../support/projections/events.js'
+import { startProjectorWorker } from '../../../src/projections/startProjectorWorker.js'
+import { append, pureRun, workflowStory } from '../../support/projections/events.js'
 import { eventually, type Harness, openHarness, operator } from '../../support/projections/harness.js'
 import { startTestStores, type TestStores } from '../../support/projections/stores.js'
 
@@ -58,7 +59,8 @@ beforeAll(async () => {
   const workflowId = uuidv7()
   await Promise.all(Array.from({ length: runs }, () => append(store, pureRun(workflowId))))
   config = {
-    ...stores,
+    postgresUrl: stores.postgresUrl,
+    mongoUrl: stores.mongoUrl,
     eventstoreUrl: eventstore.connectionString,
     schemas: harness.schemas,
     mongoNames: harness.mongoNames,
@@ -84,6 +86,24 @@ afterAll(async () => {
 
 const stateOf = async (id: string): Promise<RebuildState> => (await operations.findRebuild('executions', id)).state
 const killedAt: readonly RebuildState[] = ['preparing', 'replaying', 'catching_up', 'verifying', 'swapped']
+
+it('runs in a worker thread beside others that feed other projections', async () => {
+  const failures: Error[] = []
+  const only = ['workflows', 'activity']
+  const worker = await startProjectorWorker(
+    { ...config, only },
+    () => undefined,
+    (error) => failures.push(error),
+  )
+  const { position } = await append(eventStoreDbStore(client), workflowStory().events)
+  await eventually(async () => {
+    const status = await worker.status()
+    return status.length === 2 && status.every((each) => (each.position ?? 0n) >= position)
+  })
+  expect((await harness.readModels.workflows.list({ limit: 5 })).items).toMatchObject([{ name: 'Orders' }])
+  await worker.stop()
+  expect(failures).toEqual([])
+})
 
 it('goes on after SIGKILL in every state, and ends with rows that are what the log says', async () => {
   const head = await eventStoreDbFeed(client).head()

@@ -47,6 +47,23 @@ describe('the queue', () => {
     expect(positions(queue.take(9, null))).toEqual([9])
   })
 
+  it('tells those who wait for events only of events, and those who wait for a change of any', async () => {
+    const queue = createEventQueue(9)
+    const { signal } = new AbortController()
+    let filled = false
+    const forEvents = queue.whenFilled(1, 60_000, signal).then(() => {
+      filled = true
+    })
+    queue.advance(5n)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(filled).toBe(false)
+    queue.push(at(6))
+    await forEvents
+    const forAnything = queue.whenChanged(signal)
+    queue.advance(7n)
+    await forAnything
+  })
+
   it('holds up whoever fills it until there is room', async () => {
     const queue = createEventQueue(2)
     queue.push(at(1))
