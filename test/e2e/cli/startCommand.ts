@@ -13,7 +13,7 @@ export interface RunningCommand {
   ended: Promise<CommandResult>
 }
 
-const main = join(import.meta.dirname, '../../dist/cli/main.js')
+const main = join(import.meta.dirname, '../../../dist/cli/main.js')
 
 /** Starts the built `flowledger` with nothing in its environment but what is given. Its output is a pipe, not a terminal. */
 export const startCommand = (
