@@ -64,6 +64,10 @@ export const definitionSchema = z.strictObject({
   settings: settingsSchema,
 })
 
+/** The version of another workflow that nodes start which name none: the one that was published when theirs was. */
+export const pinnedSubworkflowSchema = z.strictObject({ workflowId: z.uuid(), version: z.int().min(1) })
+
+export type PinnedSubworkflow = z.infer<typeof pinnedSubworkflowSchema>
 export type Position = z.infer<typeof positionSchema>
 export type Join = z.infer<typeof joinSchema>
 export type Retry = z.infer<typeof retrySchema>

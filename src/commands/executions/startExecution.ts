@@ -1,4 +1,5 @@
 import { v5 as uuidv5 } from 'uuid'
+import type { PinnedSubworkflow } from '../../domain/definition.js'
 import { conflict, FlowledgerError, invalid, notFound } from '../../domain/errors.js'
 import { decideStart } from '../../domain/execution/decide/startRun.js'
 import { jsonBytes } from '../../domain/execution/jsonSize.js'
@@ -12,9 +13,15 @@ import type { RunnableVersion, RunPlans } from './runPlans.js'
 import type { RunWriter } from './runWriter.js'
 
 /** What a start needs to know of its workflow. Undefined where there is none. */
-export type FindWorkflow = (
-  workflowId: string,
-) => Promise<{ readonly archived: boolean; readonly publishedVersion: number | null } | undefined>
+export type FindWorkflow = (workflowId: string) => Promise<
+  | {
+      readonly archived: boolean
+      readonly publishedVersion: number | null
+      /** Pinned with the published version. */
+      readonly publishedSubworkflows?: readonly PinnedSubworkflow[]
+    }
+  | undefined
+>
 
 /** Asked before every start from outside; throws FlowledgerError `overloaded` with `retryAfterSeconds`. */
 export type AdmitStart = () => void
@@ -30,7 +37,7 @@ export interface StartDependencies {
 const versionToStart = async (
   { plans, findWorkflow }: StartDependencies,
   { workflowId, version, parent }: StartExecution,
-): Promise<RunnableVersion> => {
+): Promise<RunnableVersion & { readonly subworkflows: readonly PinnedSubworkflow[] }> => {
   const workflow = await findWorkflow(workflowId)
   if (workflow === undefined) throw notFound('workflow_not_found', `there is no workflow ${workflowId}`)
   if (workflow.archived) throw conflict('workflow_archived', 'the workflow is archived')
@@ -45,7 +52,8 @@ const versionToStart = async (
   if (runnable.pinned.findings?.some(({ severity }) => severity === 'error')) {
     throw conflict('version_invalid', `version ${number} has errors, so it can't be started`)
   }
-  return runnable
+  const subworkflows = number === workflow.publishedVersion ? (workflow.publishedSubworkflows ?? []) : []
+  return { ...runnable, subworkflows }
 }
 
 const triggerOf = (plan: RunPlan, wanted: string | undefined): PlannedNode => {
@@ -101,7 +109,7 @@ export const startExecution = async (
   const { runs, gate } = dependencies
   const { workflowId, input = null, parent, origin } = request
   if (parent === undefined) dependencies.admit()
-  const { pinned, plan } = await versionToStart(dependencies, request)
+  const { pinned, plan, subworkflows } = await versionToStart(dependencies, request)
   const trigger = triggerOf(plan, request.trigger)
   checkInput(trigger, input)
   const executionId = request.executionId ?? executionIdFor(workflowId, context.commandId)
@@ -118,6 +126,7 @@ export const startExecution = async (
     queued,
     ...(parent === undefined ? undefined : { parent }),
     ...(origin === undefined ? undefined : { origin }),
+    ...(subworkflows.length === 0 ? undefined : { subworkflows: [...subworkflows] }),
   }
   try {
     const result = await runs.begin(executionId, context, plan, (state, _, env) => {

@@ -26,7 +26,7 @@ import {
 } from '../../domain/workflow/versions.js'
 import type { CommandContext, CommandHandler, CommandOutcome, HandleOptions } from '../commandHandler.js'
 import type { IdSource } from '../ports.js'
-import { createSubworkflowFinder } from './knownSubworkflows.js'
+import { createSubworkflowFinder, createSubworkflowPinner } from './knownSubworkflows.js'
 import { nodeEdits, readyDefinition, readyEdit, workflowEdits } from './readyEdits.js'
 import type { VersionSource } from './versionSource.js'
 import type { WorkflowCommands, WorkflowOutcome } from './workflowCommands.js'
@@ -71,6 +71,7 @@ export const createWorkflowCommands = ({
   secretNames,
 }: WorkflowCommandDependencies): WorkflowCommands => {
   const findSubworkflows = createSubworkflowFinder({ handler, versions, nodeTypes })
+  const pinSubworkflows = createSubworkflowPinner({ handler, nodeTypes })
 
   const handle = async (
     context: CommandContext,
@@ -165,7 +166,8 @@ export const createWorkflowCommands = ({
     publish: async (context, workflowId, number) => {
       const version = await versions.loadVersion(workflowId, number)
       const validate = version ? await validator(workflowId, version.definition) : () => []
-      return handle(context, workflowId, (state) => decidePublish(state, version, validate))
+      const pins = version ? await pinSubworkflows(version.definition) : []
+      return handle(context, workflowId, (state) => decidePublish(state, version, validate, pins))
     },
     unpublish: (context, workflowId) => handle(context, workflowId, decideUnpublish),
     restoreVersion: async (context, workflowId, number) => {

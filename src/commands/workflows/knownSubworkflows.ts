@@ -1,4 +1,4 @@
-import type { Definition } from '../../domain/definition.js'
+import type { Definition, PinnedSubworkflow } from '../../domain/definition.js'
 import type { KnownSubworkflow, SubworkflowReference } from '../../domain/graph/validateDefinition.js'
 import type { NodeTypes } from '../../domain/nodes/nodeType.js'
 import { workflowAggregate } from '../../domain/workflow/aggregate.js'
@@ -67,3 +67,16 @@ export const createSubworkflowFinder = ({
     }
   }
 }
+
+/** The versions that are published now, of the workflows that nodes of the definition start without naming a version. */
+export const createSubworkflowPinner =
+  ({ handler, nodeTypes }: { readonly handler: CommandHandler; readonly nodeTypes: NodeTypes }) =>
+  async (definition: Definition): Promise<PinnedSubworkflow[]> => {
+    const unnamed = referencesOf(definition, nodeTypes).filter(({ version }) => version === undefined)
+    const pins: PinnedSubworkflow[] = []
+    for (const workflowId of new Set(unnamed.map((reference) => reference.workflowId))) {
+      const { state } = await handler.load(workflowAggregate, workflowId)
+      if (state?.publishedVersion) pins.push({ workflowId, version: state.publishedVersion })
+    }
+    return pins
+  }

@@ -37,6 +37,7 @@ const start = (draft: StateDraft, { data }: Started, { at }: Occasion): void => 
   draft.startedAt = at
   draft.parent = parent
   draft.origin = origin
+  draft.subworkflows = data.subworkflows
   const node = newNode(trigger.nodeId, trigger.key, trigger.type, at)
   node.status = 'completed'
   node.ports = ['out']

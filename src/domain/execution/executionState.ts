@@ -112,6 +112,8 @@ export interface ExecutionState {
   readonly input: JsonValue
   readonly parent?: NonNullable<EventData<'ExecutionStarted'>['parent']> | undefined
   readonly origin?: NonNullable<EventData<'ExecutionStarted'>['origin']> | undefined
+  /** Versions of child workflows for nodes that name none. */
+  readonly subworkflows?: NonNullable<EventData<'ExecutionStarted'>['subworkflows']> | undefined
   readonly paused: boolean
   readonly ending?: Ending | undefined
   readonly nodes: PersistentMap<NodeState>

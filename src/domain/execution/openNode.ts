@@ -57,6 +57,13 @@ const scheduleTimer = (
   dueAt: string,
 ) => emit(run, { type: 'TimerScheduled', data: { timerId: timerId(kind, nodeId, attempt), kind, nodeId, dueAt } })
 
+/** A child without a version of its own runs the one that was published when this run's version was. */
+const withPinnedVersion = (run: Run, wait: WaitPlan): WaitPlan => {
+  if ((wait.kind !== 'subworkflow' && wait.kind !== 'map') || wait.version !== undefined) return wait
+  const pin = run.state.subworkflows?.find(({ workflowId }) => workflowId === wait.workflowId)
+  return pin === undefined ? wait : { ...wait, version: pin.version }
+}
+
 /** Begins to wait, and records for what. A signal that came before is taken at once. */
 export const openWait = (run: Run, planned: PlannedNode, inputFrom: readonly string[]): void => {
   const { type, node, policy } = planned
@@ -64,7 +71,10 @@ export const openWait = (run: Run, planned: PlannedNode, inputFrom: readonly str
   const attempt = (nodeState(run, node.id)?.attempts ?? 0) + 1
   let wait: WaitPlan
   try {
-    wait = type.plan(node.config, scopeOf(run.state, planned, inputFrom), run.env.engine, run.env.now)
+    wait = withPinnedVersion(
+      run,
+      type.plan(node.config, scopeOf(run.state, planned, inputFrom), run.env.engine, run.env.now),
+    )
   } catch (thrown) {
     failNode(run, planned, inputFrom, failureOf(thrown))
     return
@@ -76,7 +86,7 @@ export const openWait = (run: Run, planned: PlannedNode, inputFrom: readonly str
   const data = { ...nodeFields(planned), inputFrom: [...inputFrom], attempt, wait: recorded(wait) }
   const bytes = wait.kind === 'subworkflow' || wait.kind === 'map' ? jsonBytes(data, runLimits.event) : 0
   if (bytes > runLimits.event) {
-    const message = `the input of its runs makes an event of ${bytes} bytes; ${runLimits.event} are allowed`
+    const message = `the input of its runs makes an event of more than the ${runLimits.event} bytes that are allowed`
     failNode(run, planned, inputFrom, { class: 'limit', code: 'input_too_large', message })
     return
   }

@@ -72,9 +72,11 @@ const apply = (fold: Fold, event: RecordedEvent<WorkflowEvent>): void => {
       return
     case 'VersionPublished':
       fold.publishedVersion = event.data.number
+      fold.publishedSubworkflows = event.data.subworkflows ?? []
       return
     case 'WorkflowUnpublished':
       fold.publishedVersion = null
+      fold.publishedSubworkflows = []
       return
   }
 }
@@ -89,6 +91,7 @@ const created = ({ data, metadata }: Of<'WorkflowCreated'>): Workflow => ({
   archived: false,
   latestVersion: null,
   publishedVersion: null,
+  publishedSubworkflows: [],
   createdAt: metadata.occurredAt,
   updatedAt: metadata.occurredAt,
 })
@@ -106,7 +109,7 @@ const evolveAll = (state: WorkflowState, events: readonly RecordedEvent<Workflow
 /** VersionSaved holds the whole definition, so a long stream is loaded from the last one. Archived workflows save none. */
 const fromSnapshot = (event: RecordedEvent<WorkflowEvent>): WorkflowState => {
   if (event.type !== 'VersionSaved') return undefined
-  const { name, description, publishedVersion, createdAt, snapshot } = event.data
+  const { name, description, publishedVersion, publishedSubworkflows = [], createdAt, snapshot } = event.data
   return {
     id: idOfStream(event.stream),
     name,
@@ -117,6 +120,7 @@ const fromSnapshot = (event: RecordedEvent<WorkflowEvent>): WorkflowState => {
     archived: false,
     latestVersion: savedVersion(event),
     publishedVersion,
+    publishedSubworkflows,
     createdAt,
     updatedAt: event.metadata.occurredAt,
   }

@@ -1,4 +1,4 @@
-import type { Definition, Edge, Settings, WorkflowNode } from '../definition.js'
+import type { Definition, Edge, PinnedSubworkflow, Settings, WorkflowNode } from '../definition.js'
 import type { Actor } from '../events/metadata.js'
 import type { Finding } from '../findings.js'
 
@@ -32,6 +32,8 @@ export interface Workflow {
   /** The newest saved version. */
   readonly latestVersion: SavedVersion | null
   readonly publishedVersion: number | null
+  /** Versions of child workflows that were pinned with it. */
+  readonly publishedSubworkflows: readonly PinnedSubworkflow[]
   readonly createdAt: string
   readonly updatedAt: string
 }

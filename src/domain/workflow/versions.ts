@@ -1,5 +1,5 @@
 import { contentHash } from '../contentHash.js'
-import type { Definition } from '../definition.js'
+import type { Definition, PinnedSubworkflow } from '../definition.js'
 import { FlowledgerError, type InputError, notFound } from '../errors.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
 import type { Finding } from '../findings.js'
@@ -24,7 +24,7 @@ export const decideSaveVersion = (
   const workflow = editable(state)
   const snapshot = draftOf(workflow)
   const hash = contentHash(snapshot)
-  const { latestVersion, name, description, publishedVersion, createdAt } = workflow
+  const { latestVersion, name, description, publishedVersion, publishedSubworkflows, createdAt } = workflow
   if (latestVersion?.contentHash === hash) return []
   const data = {
     versionId,
@@ -36,6 +36,7 @@ export const decideSaveVersion = (
     name,
     description,
     publishedVersion,
+    ...(publishedSubworkflows.length === 0 ? undefined : { publishedSubworkflows: [...publishedSubworkflows] }),
     createdAt,
   }
   return [{ type: 'VersionSaved', data }]
@@ -54,11 +55,15 @@ const toInputError = ({ pointer = '', code, detail, nodeId, edgeId }: Finding): 
   ...(edgeId === undefined ? undefined : { edgeId }),
 })
 
-/** Throws `version_invalid` with all errors at once; their pointers point into the version's definition. */
+/**
+ * Throws `version_invalid` with all errors at once; their pointers point into the version's definition. `subworkflows`: the
+ * versions that its nodes start which name none, from now on whatever is published there later.
+ */
 export const decidePublish = (
   state: WorkflowState,
   version: VersionContent | undefined,
   validate: (definition: Definition) => readonly Finding[],
+  subworkflows: readonly PinnedSubworkflow[] = [],
 ): WorkflowEvent[] => {
   const workflow = editable(state)
   const { versionId, number, contentHash: hash, definition } = found(version)
@@ -68,7 +73,8 @@ export const decidePublish = (
     const detail = `version ${number} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
     throw new FlowledgerError('invalid', 'version_invalid', detail, errors.map(toInputError))
   }
-  return [{ type: 'VersionPublished', data: { versionId, number, contentHash: hash } }]
+  const pins = subworkflows.length === 0 ? undefined : { subworkflows: [...subworkflows] }
+  return [{ type: 'VersionPublished', data: { versionId, number, contentHash: hash, ...pins } }]
 }
 
 export const decideUnpublish = (state: WorkflowState): WorkflowEvent[] => {

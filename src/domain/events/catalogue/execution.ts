@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { pinnedSubworkflowSchema } from '../../definition.js'
 import { jsonValueSchema } from '../../jsonSchema.js'
 import { first } from './eventType.js'
 
@@ -72,6 +73,8 @@ export const executionEvents = {
       queued: z.boolean(),
       parent: z.strictObject({ executionId: z.uuid(), nodeId: z.uuid(), iteration: z.int() }).optional(),
       origin: z.strictObject({ executionId: z.uuid() }).optional(),
+      /** Versions of child workflows, pinned when this version was published. */
+      subworkflows: z.array(pinnedSubworkflowSchema).optional(),
     }),
   ),
   /** A node with a side effect may start now, or a waiting one begins to wait (`wait`, and then `attempt` counts its waits). */

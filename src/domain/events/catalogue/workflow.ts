@@ -4,6 +4,7 @@ import {
   edgeSchema,
   nodeKeySchema,
   nodeSchema,
+  pinnedSubworkflowSchema,
   policySchema,
   positionSchema,
   settingsSchema,
@@ -47,9 +48,17 @@ export const workflowEvents = {
       name: z.string(),
       description: z.string(),
       publishedVersion: number.nullable(),
+      publishedSubworkflows: z.array(pinnedSubworkflowSchema).optional(),
       createdAt: z.string(),
     }),
   ),
-  VersionPublished: first(z.strictObject({ versionId: z.uuid(), number, contentHash: z.string() })),
+  VersionPublished: first(
+    z.strictObject({
+      versionId: z.uuid(),
+      number,
+      contentHash: z.string(),
+      subworkflows: z.array(pinnedSubworkflowSchema).optional(),
+    }),
+  ),
   WorkflowUnpublished: first(z.strictObject({ number })),
 } as const
