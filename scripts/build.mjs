@@ -1,6 +1,6 @@
-// Compiles src/ to dist/ and copies what tsc leaves behind (SQL migrations, READMEs are not needed at run time).
+// Compiles src/ to dist/, copies what tsc leaves behind (SQL migrations), and makes the command line executable.
 import { spawnSync } from 'node:child_process'
-import { cpSync, rmSync } from 'node:fs'
+import { chmodSync, cpSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,3 +16,4 @@ cpSync(join(root, 'src'), join(root, 'dist'), {
   recursive: true,
   filter: (path) => !/\.[^./]+$/.test(path) || path.endsWith('.sql'),
 })
+chmodSync(join(root, 'dist/cli/main.js'), 0o755)
