@@ -16,7 +16,8 @@ const columnsThere = async (client: ClientBase, schema: string, table: string): 
 
 /**
  * Explicit columns, in the table's order. A generation of an older version may lack some (they are null) and may have some that
- * nobody asks for any more (they come last), so that readers of both versions go on while the new one is built.
+ * nobody asks for any more (they come last), so that readers of both versions go on while the new one is built. A table that it
+ * lacks is empty.
  */
 const viewSql = (
   names: SchemaNames,
@@ -25,11 +26,13 @@ const viewSql = (
   table: Table,
   there: string[],
 ): string => {
+  const isThere = there.length > 0
   const wanted = Object.entries(table.columns).map(([name, column]) =>
     there.includes(name) ? quoted(name) : `NULL::${sqlType(column)} AS ${quoted(name)}`,
   )
   const surplus = there.filter((name) => !Object.hasOwn(table.columns, name)).map(quoted)
-  return `SELECT ${[...wanted, ...surplus].join(', ')} FROM ${tableName(names, projection, generation, table)}`
+  const from = isThere ? `FROM ${tableName(names, projection, generation, table)}` : 'WHERE false'
+  return `SELECT ${[...wanted, ...surplus].join(', ')} ${from}`
 }
 
 const replaceView = async (client: ClientBase, view: string, select: string): Promise<void> => {
@@ -57,6 +60,6 @@ export const pointViewsAt = async (
   for (const table of projection.tables) {
     const there = await columnsThere(client, schema, table.name)
     const view = `${quoted(names.read)}.${quoted(table.name)}`
-    if (there.length > 0) await replaceView(client, view, viewSql(names, projection, generation, table, there))
+    await replaceView(client, view, viewSql(names, projection, generation, table, there))
   }
 }

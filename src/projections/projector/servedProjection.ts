@@ -117,8 +117,11 @@ export const openServedProjection = async (dependencies: ServeDependencies): Pro
         const fed = version === projection.version && (state === 'active' || state === 'kept')
         if (fed) await feederFor({ projection, generation })
       }
-      if (first.version < projection.version) await requestBuildOfVersion(context, first)
-      else if (first.version > projection.version) {
+      if (first.version < projection.version) {
+        // Once more, so that its views have the columns that this program's readers ask for.
+        await generations.activate({ projection, generation: first.generation })
+        await requestBuildOfVersion(context, first)
+      } else if (first.version > projection.version) {
         log(
           `${projection.name} is of version ${first.version}, newer than this program's ${projection.version}: not fed`,
         )

@@ -6,6 +6,7 @@ import { executionsProjection } from '../../../src/projections/definitions/execu
 import { versionsProjection } from '../../../src/projections/definitions/versions.js'
 import { workflowsProjection } from '../../../src/projections/definitions/workflows.js'
 import type { Projection } from '../../../src/projections/model/projection.js'
+import { postgresGenerationStore } from '../../../src/projections/postgres/postgresGenerationStore.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
 import { eventually, type Harness, openHarness, operator, reached, watch } from '../../support/projections/harness.js'
 import { startTestStores, type TestStores } from '../../support/projections/stores.js'
@@ -254,6 +255,10 @@ describe('a rebuild', () => {
     const operations = await harness.operations(log, [changed])
     expect((await operations.status('workflows')).ready).toBe(false)
     expect((await harness.readModels.workflows.find(story.workflowId))?.name).toBe('Orders')
+    const generations = postgresGenerationStore(harness.pool, harness.schemas)
+    await generations.activate({ projection: changed, generation: 1 })
+    const before = await harness.pool.query(`SELECT name, shouted FROM ${view('workflows')}`)
+    expect(before.rows).toEqual([{ name: 'Orders', shouted: null }])
     await harness.projector(log, [changed]).start()
     await eventually(async () => (await operations.status('workflows')).ready)
     const [rebuild] = await operations.rebuilds('workflows')
