@@ -68,7 +68,9 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
 function createHttpServer({ tls }: ServerSettings): Http2Server {
   const options = {
     settings: { initialWindowSize: WINDOW, maxConcurrentStreams: 10_000, maxHeaderListSize: 64 * 1024 },
-    maxSessionMemory: 64,
+    // Node's count of a session's memory drifts upwards over hundreds of thousands of calls and would then refuse new ones
+    // (grpc-js switches it off for the same reason). Windows and limits of size bound what a call can hold.
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
   }
   return tls ? createSecureServer({ ...options, cert: tls.certificate, key: tls.privateKey }) : createServer(options)
 }

@@ -1,6 +1,7 @@
 import {
   type AllStreamResolvedEvent,
   BACKWARDS,
+  type RecordedEvent as ClientEvent,
   END,
   type EventStoreDBClient,
   FORWARDS,
@@ -13,7 +14,7 @@ import { categories, categoryOfStream } from '../../domain/streams.js'
 import type { EventFeed, FeedItem, FeedOptions } from '../eventFeed.js'
 import { LogUnavailable } from '../eventStore.js'
 import { asLogError } from './errors.js'
-import { toStoredEvent } from './storedEvent.js'
+import { positionOf, toStoredEvent } from './storedEvent.js'
 
 const toPosition = (from: bigint | 'start' | 'end') =>
   from === 'start' ? START : from === 'end' ? END : { commit: from, prepare: from }
@@ -22,6 +23,12 @@ const isOurs = (stream: string): boolean => (categories as readonly string[]).in
 
 /** The client says UNKNOWN for a subscription that the server ended; for us the connection is gone all the same. */
 const endedByServer = () => new LogUnavailable('the log ended the subscription')
+
+type Direction = Parameters<EventFeed['readAll']>[0]['direction']
+
+/** Events per call of readAll: few where few are wanted, but some, since not every event of the log is the program's. */
+const smallestPage = 32
+const largestPage = 1_000
 
 /** The read side's view of an EventStoreDB. */
 export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
@@ -99,25 +106,41 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
     }
   }
 
-  async function* readAll(options: Parameters<EventFeed['readAll']>[0]): AsyncIterable<StoredEvent> {
-    const { from, direction, limit = Number.POSITIVE_INFINITY } = options
-    let left = limit
-    if (left <= 0) return
-    const events = client.readAll({
+  /** One page, read to its end: a read that is left early would have to be cancelled (see eventStoreDbStore). */
+  const readPage = async (from: bigint | 'start' | 'end', direction: Direction, size: number) => {
+    const events: ClientEvent[] = []
+    const page = client.readAll({
       direction: direction === 'forwards' ? FORWARDS : BACKWARDS,
       fromPosition: toPosition(from),
+      maxCount: size,
     })
     try {
-      for await (const { event } of events) {
-        if (event === undefined || !isOurs(event.streamId)) continue
+      for await (const { event } of page) if (event !== undefined) events.push(event)
+    } catch (error) {
+      throw asLogError(error)
+    }
+    return events
+  }
+
+  async function* readAll(options: Parameters<EventFeed['readAll']>[0]): AsyncIterable<StoredEvent> {
+    const { direction, limit = Number.POSITIVE_INFINITY } = options
+    const size = Math.min(largestPage, Math.max(smallestPage, limit))
+    let { from } = options
+    let last: bigint | undefined
+    for (let left = limit; left > 0; ) {
+      const page = await readPage(from, direction, size)
+      for (const event of page) {
+        const position = positionOf(event)
+        // Forwards a page begins with the last event of the one before.
+        if (position === last) continue
+        from = position
+        last = position
+        if (!isOurs(event.streamId)) continue
         yield toStoredEvent(event)
         left -= 1
         if (left === 0) return
       }
-    } catch (error) {
-      throw asLogError(error)
-    } finally {
-      await events.cancel()
+      if (page.length < size) return
     }
   }
 

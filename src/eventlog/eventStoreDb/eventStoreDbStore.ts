@@ -5,6 +5,7 @@ import {
   FORWARDS,
   jsonEvent,
   NO_STREAM,
+  type ResolvedEvent,
   START,
   StreamNotFoundError,
   WrongExpectedVersionError,
@@ -43,6 +44,18 @@ const withTimeout = async <T>(work: Promise<T>, stream: string): Promise<T> => {
 const toClientEvent = ({ id, type, data, metadata }: EventToAppend) =>
   jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: metadata as Record<string, unknown> })
 
+/**
+ * Up to so many events are read before the first is given out. A read that its reader leaves early has to be cancelled, and a
+ * server takes a connection that cancels many calls a second for an attack (HTTP/2 rapid reset) and closes it.
+ */
+const drainedPage = 1_000
+
+const readToEnd = async (events: AsyncIterable<ResolvedEvent>): Promise<StoredEvent[]> => {
+  const read: StoredEvent[] = []
+  for await (const { event } of events) if (event !== undefined) read.push(toStoredEvent(event))
+  return read
+}
+
 /** The write side's view of an EventStoreDB. */
 export const eventStoreDbStore = (client: EventStoreDBClient): EventStore => {
   const append = async (
@@ -78,8 +91,10 @@ export const eventStoreDbStore = (client: EventStoreDBClient): EventStore => {
       ...(limit === undefined ? {} : { maxCount: limit }),
     })
     try {
-      for await (const { event } of events) {
-        if (event !== undefined) yield toStoredEvent(event)
+      if (limit !== undefined && limit <= drainedPage) {
+        yield* await readToEnd(events)
+      } else {
+        for await (const { event } of events) if (event !== undefined) yield toStoredEvent(event)
       }
     } catch (error) {
       if (error instanceof StreamNotFoundError) return
