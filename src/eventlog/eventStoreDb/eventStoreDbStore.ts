@@ -41,8 +41,11 @@ const withTimeout = async <T>(work: Promise<T>, stream: string): Promise<T> => {
   }
 }
 
+const utf8 = new TextEncoder()
+
+/** Metadata goes out as bytes: as an object the client would pass it through base64 and back, twice an append. */
 const toClientEvent = ({ id, type, data, metadata }: EventToAppend) =>
-  jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: metadata as Record<string, unknown> })
+  jsonEvent({ id, type, data: data as Record<string, unknown>, metadata: utf8.encode(JSON.stringify(metadata)) })
 
 /**
  * Up to so many events are read before the first is given out. A read that its reader leaves early has to be cancelled, and a
