@@ -51,7 +51,7 @@ const setUp = () => {
   const childVersion = async (workflowId: string) => {
     const { executionId } = await commands.start(testContext(), { workflowId })
     const scheduled = log.events.find((e) => e.stream === `execution-${executionId}` && e.type === 'NodeScheduled')
-    return (scheduled?.data as { wait: { version?: number } }).wait.version
+    return (scheduled!.data as { wait: { version?: number } }).wait.version
   }
   return { create, publishChange, publish, childVersion, workflows }
 }
