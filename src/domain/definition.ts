@@ -4,8 +4,10 @@ import { jsonObjectSchema } from './jsonSchema.js'
 /** Limits of a definition (events.md). Sizes in bytes of its canonical JSON. */
 export const definitionLimits = { bytes: 512 * 1024, nodes: 2_000, edges: 10_000 } as const
 
-/** A slug: what expressions call the node (`nodes.<key>.output`), unique in its workflow. */
-export const nodeKeySchema = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a name: letters, digits, _')
+/** A slug, unique in its workflow: what expressions call the node, `nodes.<key>.output` or `nodes["<key>"].output`. */
+export const nodeKeySchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/, 'must be a slug: letters, digits, _ and -, at most 64')
 
 /** Where the node is drawn. It has no meaning; 32 bits, so that every store can hold it. */
 export const positionSchema = z.strictObject({ x: z.int32(), y: z.int32() })

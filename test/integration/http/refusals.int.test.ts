@@ -110,7 +110,7 @@ describe('bad input', () => {
   })
 
   it('lists all that is wrong at once', async () => {
-    const { body } = await send('post', nodes(), { body: { key: '1x', position: { x: 0.5 }, more: 1 } })
+    const { body } = await send('post', nodes(), { body: { key: '1 x', position: { x: 0.5 }, more: 1 } })
     expect(body.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(
       ['/key', '/more', '/position/x', '/position/y', '/type'].sort(),
     )
