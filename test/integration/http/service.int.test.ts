@@ -30,9 +30,10 @@ describe('secrets over HTTP', () => {
     expect(list.text + JSON.stringify(world.log.events, (_, v) => (typeof v === 'bigint' ? `${v}` : v))).not.toContain(
       canary,
     )
+    const wrong = await send('put', `/v1/workflows/${id}/secrets/bad-key`, { body: { value: canary } })
+    expect([wrong.status, wrong.body.code, wrong.body.errors[0].pointer]).toEqual([422, 'invalid_secret_key', '/key'])
     expect((await send('delete', `/v1/workflows/${id}/secrets/TOKEN`)).status).toBe(204)
     expect((await send('delete', `/v1/workflows/${id}/secrets/TOKEN`)).body.code).toBe('secret_not_found')
-    expect((await send('put', `/v1/workflows/${id}/secrets/lower`, { body: { value: 'x' } })).status).toBe(404)
   })
 })
 
