@@ -4,14 +4,18 @@ const unavailableTypes = new Set(['unavailable', 'cancelled', 'timeout', 'deadli
 /** gRPC: CANCELLED, DEADLINE_EXCEEDED, ABORTED, UNAVAILABLE. */
 const unavailableCodes = new Set([1, 4, 10, 14])
 
-/**
- * The client's errors as ours. While the server is down its first error can be a raw gRPC one without a `type`, so the
- * status code is looked at too. Anything else is passed on as it is.
- */
+/** What the client's errors (`type`) and those of gRPC (`code`, and the server's exception as a trailer) say of themselves. */
+interface CallError extends Error {
+  readonly type?: unknown
+  readonly code?: unknown
+  readonly metadata?: { get?(key: string): unknown[] }
+}
+
+/** Errors of calls as ours: the connection is lost, the server is busy, or another node leads now. Anything else is passed on. */
 export const asLogError = (error: unknown): unknown => {
   if (!(error instanceof Error)) return error
-  const { type, code } = error as Error & { type?: unknown; code?: unknown }
-  const unavailable =
-    (typeof type === 'string' && unavailableTypes.has(type)) || (typeof code === 'number' && unavailableCodes.has(code))
+  const { type, code, metadata } = error as CallError
+  const named = String(type ?? metadata?.get?.('exception')[0])
+  const unavailable = unavailableTypes.has(named) || (typeof code === 'number' && unavailableCodes.has(code))
   return unavailable ? new LogUnavailable(error.message, { cause: error }) : error
 }
