@@ -18,11 +18,17 @@ export interface Program {
 export const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'flowledger-bench-'))
 export const removeDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true })
 
-/** Starts the built program on embedded stores in `directory` and waits until it is ready. */
-export const startProgram = async (directory: string, environment: NodeJS.ProcessEnv = {}): Promise<Program> => {
+const builtHere = join(import.meta.dirname, '../../dist')
+
+/** Starts the built program (`dist`: of another checkout, to compare) on embedded stores in `directory` and waits until it is ready. */
+export const startProgram = async (
+  directory: string,
+  environment: NodeJS.ProcessEnv = {},
+  dist: string = builtHere,
+): Promise<Program> => {
   const key = `fl_bench_${randomBytes(32).toString('base64url')}`
   const started = performance.now()
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../dist/main.js')], {
+  const child = spawn(process.execPath, [join(dist, 'main.js')], {
     env: {
       ...process.env,
       DATA_DIR: join(directory, 'data'),
