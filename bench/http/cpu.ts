@@ -103,10 +103,13 @@ try {
     }
     used.set('postgres', after.postgres - before.postgres)
     const all = [...used.values()].reduce((a, b) => a + b, 0)
-    for (const [name, ms] of [...used].sort(([, a], [, b]) => b - a)) console.log(`${name.padEnd(24)} ${(ms / runs).toFixed(3)} ms`)
+    for (const [name, ms] of [...used].sort(([, a], [, b]) => b - a))
+      console.log(`${name.padEnd(24)} ${(ms / runs).toFixed(3)} ms`)
     const own = (after.load.user + after.load.system - before.load.user - before.load.system) / 1000
     console.log(`${'load generator'.padEnd(24)} ${(own / runs).toFixed(3)} ms`)
-    console.log(`${'all but the generator'.padEnd(24)} ${(all / runs).toFixed(3)} ms a run; ${perSecond.toFixed(0)} runs/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`)
+    console.log(
+      `${'all but the generator'.padEnd(24)} ${(all / runs).toFixed(3)} ms a run; ${perSecond.toFixed(0)} runs/s, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`,
+    )
   } finally {
     await program.stop()
   }
