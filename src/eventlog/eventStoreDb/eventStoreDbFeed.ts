@@ -11,6 +11,13 @@ import { cancel, readWhole } from './readEvents.js'
 
 const isOurs = (stream: string): boolean => (categories as readonly string[]).includes(categoryOfStream(stream))
 
+/** The server takes types for prefixes, and finds them in any stream. */
+const isWanted = (item: FeedItem, { prefixes, types }: FeedOptions): boolean => {
+  if (types === undefined || item.kind !== 'event') return true
+  const { stream, type } = item.event
+  return types.includes(type) && prefixes.some((prefix) => stream.startsWith(prefix))
+}
+
 const endedByServer = () => new LogUnavailable('the log ended the subscription')
 
 /** Events per call of readAll: few where few are wanted, but some, since not every event of the log is the program's. */
@@ -21,9 +28,9 @@ const largestPage = 1_000
 export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
   const calls = logCalls(client)
 
-  const open = async ({ from, prefixes }: FeedOptions) => {
+  const open = async (options: FeedOptions) => {
     try {
-      return await calls.read(subscribeRequest(from, prefixes))
+      return await calls.read(subscribeRequest(options))
     } catch (error) {
       throw asLogError(error)
     }
@@ -38,7 +45,7 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
     try {
       for await (const bytes of call) {
         const { item } = decodeReadResponse(bytes as Buffer)
-        if (item !== undefined) yield item
+        if (item !== undefined && isWanted(item, options)) yield item
         if (signal?.aborted) return
       }
       if (!signal?.aborted) throw endedByServer()
@@ -62,7 +69,7 @@ export const eventStoreDbFeed = (client: EventStoreDBClient): EventFeed => {
         if (signal?.aborted) resolve()
         const take = (bytes: Buffer) => {
           const { item } = decodeReadResponse(bytes)
-          const pending = item === undefined ? undefined : receive(item)
+          const pending = item !== undefined && isWanted(item, options) ? receive(item) : undefined
           if (pending === undefined) return
           // Paused, the call delivers nothing more, so a promise holds up all that comes after.
           call.pause()

@@ -58,6 +58,7 @@ export const createInMemoryLog = (now: () => Date = () => new Date()): InMemoryL
   async function* subscribe({
     from,
     prefixes,
+    types,
     signal,
   }: Parameters<EventFeed['subscribe']>[0]): AsyncIterable<FeedItem> {
     let next = from === 'start' ? 0 : from === 'end' ? events.length : Number(from)
@@ -68,7 +69,7 @@ export const createInMemoryLog = (now: () => Date = () => new Date()): InMemoryL
         const event = events[next]
         if (event !== undefined) {
           next += 1
-          if (matches(event, prefixes)) yield { kind: 'event', event }
+          if (matches(event, prefixes) && types?.includes(event.type) !== false) yield { kind: 'event', event }
           else yield { kind: 'checkpoint', position: event.position }
           continue
         }

@@ -108,6 +108,25 @@ describe.each(logAdapters)('the event log ($name)', ({ start }) => {
     expect(items.map((item) => item.kind === 'event' && item.event.revision)).toEqual([2])
   })
 
+  it('delivers only the event types that are asked for, of the streams that are asked for', async () => {
+    const [stream, other] = [newStream(), newStream()]
+    const typed = (type: string): EventToAppend => ({ ...event(0), type })
+    await log.append(other, [typed('NodeAdded')], 'none')
+    await log.append(
+      stream,
+      [typed('NodeMoved'), typed('NodeAdded'), typed('NodeAddedAgain'), typed('EdgeAdded')],
+      'none',
+    )
+    const items: FeedItem[] = []
+    const types = ['NodeAdded', 'EdgeAdded']
+    for await (const item of log.subscribe({ from: 'start', prefixes: [stream], types })) {
+      if (item.kind === 'caughtUp') break
+      items.push(item)
+    }
+    const delivered = items.flatMap((item) => (item.kind === 'event' ? [item.event] : []))
+    expect(delivered.map(({ stream: s, type }) => [s, type])).toEqual(types.map((type) => [stream, type]))
+  })
+
   it('advances the checkpoint of a subscription that nothing matches', async () => {
     const abort = new AbortController()
     const { position } = await log.append(newStream(), events(100), 'none')

@@ -199,11 +199,18 @@ describe('a request to read', () => {
   })
 
   it('subscribes with prefixes and regular checkpoints', () => {
-    const options = optionsOf(subscribeRequest('start', ['workflow-', 'execution-']))
+    const options = optionsOf(subscribeRequest({ from: 'start', prefixes: ['workflow-', 'execution-'] }))
     expect(options.hasSubscription()).toBe(true)
     const filter = options.getFilter()
     expect(filter?.getStreamIdentifier()?.getPrefixList()).toEqual(['workflow-', 'execution-'])
     expect([filter?.getMax(), filter?.getCheckpointintervalmultiplier()]).toEqual([32, 1])
+  })
+
+  it('subscribes to event types where they are given', () => {
+    const request = subscribeRequest({ from: 'end', prefixes: ['workflow-'], types: ['NodeAdded', 'NodeMoved'] })
+    const filter = optionsOf(request).getFilter()
+    expect(filter?.hasStreamIdentifier()).toBe(false)
+    expect(filter?.getEventType()?.getPrefixList()).toEqual(['NodeAdded', 'NodeMoved'])
   })
 })
 

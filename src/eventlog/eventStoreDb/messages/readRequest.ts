@@ -1,3 +1,4 @@
+import type { FeedOptions } from '../../eventFeed.js'
 import { finish, newWriter, type Writer, write } from './protobuf.js'
 import { writeStreamIdentifier } from './shared.js'
 
@@ -34,10 +35,11 @@ const writeRange = (options: Writer, direction: Direction, count: number) => {
   write.empty(options, field.noFilter)
 }
 
-const writePrefixes = (options: Writer, prefixes: readonly string[]) =>
+/** The server filters by stream or by type, not by both; types are the narrower choice. */
+const writeFilter = (options: Writer, { prefixes, types }: Pick<FeedOptions, 'prefixes' | 'types'>) =>
   write.message(options, field.filter, (filter) => {
-    write.message(filter, 1, (expression) => {
-      for (const prefix of prefixes) write.text(expression, 2, prefix)
+    write.message(filter, types === undefined ? 1 : 2, (expression) => {
+      for (const prefix of types ?? prefixes) write.text(expression, 2, prefix)
     })
     write.uint(filter, 3, checkpointInterval)
     write.uint(filter, 5, 1)
@@ -64,10 +66,10 @@ export const readAllRequest = (from: bigint | Edge, direction: Direction, count:
     writeRange(options, direction, count)
   })
 
-/** A subscription to all streams whose names begin with one of the prefixes; a position is exclusive. */
-export const subscribeRequest = (from: bigint | Edge, prefixes: readonly string[]): Buffer =>
+/** A subscription to the whole log. Both filters are prefixes to the server, and types are looked for in all streams. */
+export const subscribeRequest = ({ from, prefixes, types }: FeedOptions): Buffer =>
   readRequest((options) => {
     writeAll(options, from)
     write.empty(options, field.subscription)
-    writePrefixes(options, prefixes)
+    writeFilter(options, { prefixes, types })
   })
