@@ -36,7 +36,7 @@ const writeRange = (options: Writer, direction: Direction, count: number) => {
 }
 
 /** The server filters by stream or by type, not by both; types are the narrower choice. */
-const writeFilter = (options: Writer, { prefixes, types }: Pick<FeedOptions, 'prefixes' | 'types'>) =>
+const writeFilter = (options: Writer, { prefixes, types }: FeedOptions) =>
   write.message(options, field.filter, (filter) => {
     write.message(filter, types === undefined ? 1 : 2, (expression) => {
       for (const prefix of types ?? prefixes) write.text(expression, 2, prefix)
@@ -67,9 +67,9 @@ export const readAllRequest = (from: bigint | Edge, direction: Direction, count:
   })
 
 /** A subscription to the whole log. Both filters are prefixes to the server, and types are looked for in all streams. */
-export const subscribeRequest = ({ from, prefixes, types }: FeedOptions): Buffer =>
+export const subscribeRequest = (feed: FeedOptions): Buffer =>
   readRequest((options) => {
-    writeAll(options, from)
+    writeAll(options, feed.from)
     write.empty(options, field.subscription)
-    writeFilter(options, { prefixes, types })
+    writeFilter(options, feed)
   })
