@@ -3,12 +3,14 @@ import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client'
+import { startCeiling } from './ceiling.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
-import { appendFor, catchUp, groupDelivery, liveLatency, readFor } from './workload.js'
+import { appendFor, catchUp, fill, groupDelivery, liveLatency, readFor } from './workload.js'
 
 /**
- * Measures the embedded EventStoreDB through the official client, both in this process, the server in its worker.
+ * Measures the embedded EventStoreDB through the official client, both in this process, the server in its worker, and
+ * each figure as a share of what the same client reaches with a server that stores nothing.
  * `--seconds 5` is the time of each append figure, `--curve 5000000` grows a log to that many events instead,
  * `--directory` is where the logs are made.
  */
@@ -25,6 +27,7 @@ const directory = mkdtempSync(join(values.directory, 'eventstore-bench-'))
 const entry = resolve(values.dist, 'embedded/eventstore/index.js')
 const print = (name: string, value: string) => process.stdout.write(`${name.padEnd(46)} ${value}\n`)
 const rate = (value: number) => `${Math.round(value).toLocaleString('en')}/s`
+const percent = (part: number, whole: number) => `${Math.round((100 * part) / whole)} %`
 
 try {
   print('hardware', `${cpus().length} x ${cpus()[0]?.model}, Node ${process.version}`)
@@ -38,21 +41,39 @@ try {
 async function runFigures(): Promise<void> {
   const { startEmbeddedEventStore } = (await import(entry)) as typeof import('../../src/embedded/eventstore/index.js')
   const store = await startEmbeddedEventStore({ directory: join(directory, 'store') })
-  const client = EventStoreDBClient.connectionString(store.connectionString)
+  const ceiling = await startCeiling()
+  const clients = [store, ceiling].map(({ connectionString }) => EventStoreDBClient.connectionString(connectionString))
+  const [client, ceilingClient] = clients as [EventStoreDBClient, EventStoreDBClient]
+  /** Measures the server and, right after it, what the client reaches without one. */
+  const figure = async (name: string, measure: (client: EventStoreDBClient) => Promise<number>) => {
+    const reached = await measure(client)
+    const most = await measure(ceilingClient)
+    print(name, `${rate(reached)}, ${percent(reached, most)} of ${rate(most)}`)
+    return reached
+  }
   const time = Number(values.seconds) * 1_000
-  await appendFor(client, 64, 1, 1_000)
-  print('append, one at a time', rate(await appendFor(client, 1, 1, time)))
-  print('append, 64 concurrent', rate(await appendFor(client, 64, 1, time)))
-  print('append, 256 concurrent', rate(await appendFor(client, 256, 1, time)))
-  print('append, batches of 100, 8 concurrent, events', rate(await appendFor(client, 8, 100, time)))
-  print('readAll', rate(await readFor(client, 300_000)))
-  print('subscribeToAll, catch-up', rate(await catchUp(client, { fromPosition: 'start' })))
+  for (const each of clients) await appendFor(each, 64, 1, 1_000)
+  const flushesBefore = flushesPerSecond(directory)
+  const single = await figure('append, one at a time', (each) => appendFor(each, 1, 1, time))
+  const flushes = (flushesBefore + flushesPerSecond(directory)) / 2
+  print('  of the flushes of the disk just then', `${percent(single, flushes)} of ${rate(flushes)}`)
+  await figure('append, 64 concurrent', (each) => appendFor(each, 64, 1, time))
+  await figure('append, 256 concurrent', (each) => appendFor(each, 256, 1, time))
+  await figure('append, batches of 100, 8 concurrent, events', (each) => appendFor(each, 8, 100, time))
+  await fill(client, 60_000)
+  await figure('readAll', (each) => readFor(each, 300_000))
+  await figure('subscribeToAll, catch-up', (each) => catchUp(each, { fromPosition: 'start' }))
   const filter = streamNameFilter({ prefixes: ['bench-'] })
-  print('subscribeToAll, catch-up, filtered by prefix', rate(await catchUp(client, { fromPosition: 'start', filter })))
+  await figure('subscribeToAll, catch-up, filtered by prefix', (each) =>
+    catchUp(each, { fromPosition: 'start', filter }),
+  )
+  const at = (latencies: number[], share: number) => `${latencies[Math.floor(latencies.length * share)]?.toFixed(2)} ms`
+  const summary = (latencies: number[]) => `p50 ${at(latencies, 0.5)}, p99 ${at(latencies, 0.99)}`
   const latencies = await liveLatency(client, 2_000)
-  const at = (share: number) => `${latencies[Math.floor(latencies.length * share)]?.toFixed(2)} ms`
-  print('append to live subscriber', `p50 ${at(0.5)}, p99 ${at(0.99)}`)
-  print('persistent subscription, each acknowledged', rate(await groupDelivery(client, 20_000)))
-  await client.dispose()
+  const least = await liveLatency(ceilingClient, 2_000)
+  print('append to live subscriber', `${summary(latencies)}; without a store ${summary(least)}`)
+  await figure('persistent subscription, each acknowledged', (each) => groupDelivery(each, 20_000))
+  for (const each of clients) await each.dispose()
+  await ceiling.stop()
   await store.stop()
 }

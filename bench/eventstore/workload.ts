@@ -1,4 +1,6 @@
 import {
+  BACKWARDS,
+  END,
   type EventStoreDBClient,
   type JSONEventData,
   jsonEvent,
@@ -36,6 +38,20 @@ export async function appendFor(
     }),
   )
   return (written / (performance.now() - started)) * 1_000
+}
+
+/** Appends until there are at least `count` events to read, however slow the machine was before. */
+export async function fill(client: EventStoreDBClient, count: number): Promise<void> {
+  for (let missing = count - (await countAll(client)); missing > 0; missing -= 1_000) {
+    await client.appendToStream('bench-fill', newEvents(1_000))
+  }
+}
+
+async function countAll(client: EventStoreDBClient): Promise<number> {
+  for await (const { commitPosition } of client.readAll({ direction: BACKWARDS, fromPosition: END, maxCount: 1 })) {
+    return Number(commitPosition)
+  }
+  return 0
 }
 
 /** Reads `count` events of `$all` and returns events per second. */
