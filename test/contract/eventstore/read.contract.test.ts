@@ -1,9 +1,13 @@
 import {
   BACKWARDS,
+  binaryEvent,
   END,
+  type EventData,
   type EventStoreDBClient,
   excludeSystemEvents,
   FORWARDS,
+  jsonEvent,
+  type Position,
   type ReadRevision,
   START,
 } from '@eventstore/db-client'
@@ -19,6 +23,8 @@ beforeAll(async () => {
   ;({ client, stop } = await openContractServer())
 })
 afterAll(() => stop())
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 const streamOf = async (count: number) => {
   const stream = newStream()
@@ -88,13 +94,13 @@ describe('metadata', () => {
       maxAge: 60,
       truncateBefore: 1,
       cacheControl: 5,
-      acl: { readRoles: ['a', 'b'] },
+      acl: { readRoles: ['a', 'b'], writeRoles: ['c'], deleteRoles: ['d'], metaReadRoles: ['e'], metaWriteRoles: ['f'] },
       mine: { deep: [1] },
     }
     const written = await client.setStreamMetadata(stream, metadata as never)
     expect(written.nextExpectedRevision).toBe(0n)
     const read = await client.getStreamMetadata(stream)
-    expect(read.metadata).toMatchObject({ maxCount: 3, maxAge: 60, truncateBefore: 1, mine: { deep: [1] } })
+    expect(read.metadata).toMatchObject(metadata)
   })
 
   test('is absent where none was set', async () => {
@@ -137,18 +143,30 @@ describe('metadata', () => {
   test('maxAge hides what is too old, both ways', async () => {
     const stream = await streamOf(2)
     await client.setStreamMetadata(stream, { maxAge: 1 })
-    await new Promise((resolve) => setTimeout(resolve, 1_100))
+    await pause(1_100)
     await client.appendToStream(stream, numbered(1))
     expect(await revisions(stream)).toEqual([2])
     expect(await revisions(stream, { direction: BACKWARDS, fromRevision: END })).toEqual([2])
   })
 
-  test('that is no JSON object counts as none', async () => {
+  const nonsense: [string, EventData][] = [
+    ['is no JSON object', jsonEvent({ type: '$metadata', data: 'not an object' })],
+    ['is not JSON by its content type', binaryEvent({ type: '$metadata', data: Buffer.from('{"$maxCount":1}') })],
+  ]
+
+  test.each(nonsense)('that %s counts as none', async (_, event) => {
     const stream = await streamOf(2)
-    await client.appendToStream(`$$${stream}`, [
-      { ...numbered(1)[0]!, type: '$metadata', data: 'not an object' } as never,
-    ])
+    await client.setStreamMetadata(stream, { maxCount: 1 })
+    await client.appendToStream(`$$${stream}`, event)
     expect(await revisions(stream)).toEqual([0, 1])
+  })
+
+  test('limits reads at both ends of what it leaves', async () => {
+    const stream = await streamOf(10)
+    await client.setStreamMetadata(stream, { truncateBefore: 4 })
+    expect(await revisions(stream, { fromRevision: 2n, maxCount: 2 })).toEqual([4, 5])
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: 5n })).toEqual([5, 4])
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: START })).toEqual([])
   })
 })
 
@@ -194,8 +212,47 @@ describe('deletion', () => {
     expect(position?.commit).toBeGreaterThan(0n)
   })
 
+  test('answers with the position of what it has written', async () => {
+    const [deleted, dead] = [await streamOf(1), await streamOf(1)]
+    const { position: soft } = await client.deleteStream(deleted)
+    const { position: hard } = await client.tombstoneStream(dead)
+    const at = async (fromPosition: Position | undefined) =>
+      (await collect(client.readAll({ fromPosition: fromPosition!, maxCount: 1 })))[0]?.event
+    expect(await at(soft)).toMatchObject({ streamId: `$$${deleted}`, type: '$metadata' })
+    expect(await at(hard)).toMatchObject({ streamId: dead, type: '$streamDeleted', revision: 2n ** 63n - 1n })
+  })
+
+  test('can be repeated, and followed by a tombstone', async () => {
+    const stream = await streamOf(1)
+    await client.deleteStream(stream)
+    await client.deleteStream(stream, { expectedRevision: 0n })
+    await client.tombstoneStream(stream)
+    expect(await rejection(revisions(stream))).toMatchObject({ type: 'stream-deleted' })
+  })
+
+  test('takes a stream that has only metadata', async () => {
+    const stream = newStream()
+    await client.setStreamMetadata(stream, { maxCount: 3 })
+    await client.deleteStream(stream, { expectedRevision: 'no_stream' })
+    expect((await client.appendToStream(stream, numbered(1))).nextExpectedRevision).toBe(0n)
+    expect(await revisions(stream)).toEqual([0])
+  })
+
+  test.each(['deleteStream', 'tombstoneStream'] as const)('%s refuses streams that cannot be deleted', async (method) => {
+    for (const stream of ['$all', `$$${await streamOf(1)}`]) {
+      expect(await rejection(client[method](stream))).toMatchObject({ type: 'access-denied' })
+    }
+    for (const stream of ['', '$$']) {
+      expect(await rejection(client[method](stream))).toMatchObject({ type: 'unknown' })
+    }
+  })
+
   test('of a stream that never was is refused, but a tombstone is written', async () => {
-    expect(await rejection(client.deleteStream(newStream()))).toMatchObject({ type: 'wrong-expected-version' })
+    expect(await rejection(client.deleteStream(newStream()))).toMatchObject({
+      type: 'wrong-expected-version',
+      expectedVersion: -2n,
+      actualVersion: -1n,
+    })
     const stream = newStream()
     await client.tombstoneStream(stream)
     expect(await rejection(client.appendToStream(stream, numbered(1)))).toMatchObject({ type: 'stream-deleted' })
@@ -223,6 +280,8 @@ describe('links', () => {
   const lost: [string, (stream: string) => Promise<unknown>][] = [
     ['beyond the end', async () => undefined],
     ['truncated', (stream) => client.setStreamMetadata(stream, { truncateBefore: 3 })],
+    ['beyond maxCount', (stream) => client.setStreamMetadata(stream, { maxCount: 1 })],
+    ['expired', (stream) => client.setStreamMetadata(stream, { maxAge: 1 }).then(() => pause(1_100))],
     ['deleted', (stream) => client.deleteStream(stream)],
     ['tombstoned', (stream) => client.tombstoneStream(stream)],
   ]
@@ -241,10 +300,37 @@ describe('links', () => {
     await client.appendToStream(links, linkTo(target, 0))
     await client.appendToStream(more, [linkTo(links, 0), { ...linkTo(links, 0), data: Buffer.from('x@y') }])
     const [hop, broken] = await collect(client.readStream(more, { resolveLinkTos: true }))
+    expect(hop?.link?.streamId).toBe(more)
     expect(hop?.event?.streamId).toBe(links)
     expect(hop?.event?.type).toBe('$>')
     expect(broken?.event?.type).toBe('$>')
     expect(broken?.link).toBeUndefined()
+  })
+})
+
+describe('links', () => {
+  const pointing = (data: string) => ({ ...linkTo('nowhere', 0), data: Buffer.from(data) })
+  const targets: [string, (stream: string) => string, 'lost' | 'unresolved' | 'found'][] = [
+    ['splits at the first @', (stream) => `0@${stream}`, 'found'],
+    ['finds nothing in a stream that never was', () => `0@${newStream()}@x`, 'lost'],
+    ['takes any number of 63 bits', (stream) => `9223372036854775807@${stream}`, 'lost'],
+    ['takes no larger number', (stream) => `9223372036854775808@${stream}`, 'unresolved'],
+    ['takes no word for a number', (stream) => `first@${stream}`, 'unresolved'],
+    ['takes nothing without an @', () => '0', 'unresolved'],
+  ]
+
+  test.each(targets)('resolution %s', async (_, dataOf, outcome) => {
+    const [target, links] = [`user@${newStream()}`, newStream('links')]
+    await client.appendToStream(target, numbered(1))
+    const { position } = await client.appendToStream(links, pointing(dataOf(target)))
+    const ofStream = collect(client.readStream(links, { resolveLinkTos: true }))
+    const ofAll = collect(client.readAll({ resolveLinkTos: true, fromPosition: position!, maxCount: 1 }))
+    for (const [read] of await Promise.all([ofStream, ofAll])) {
+      const seen = { event: read?.event?.streamId, link: read?.link?.streamId }
+      if (outcome === 'found') expect(seen).toEqual({ event: target, link: links })
+      else if (outcome === 'lost') expect(seen).toEqual({ event: undefined, link: links })
+      else expect(seen).toEqual({ event: links, link: undefined })
+    }
   })
 })
 
@@ -298,6 +384,23 @@ describe('$all', () => {
     const [first] = await collect(client.readAll({ maxCount: 1 }))
     expect(first?.event?.type).toMatch(/^\$/)
     expect(excludeSystemEvents().filterOn).toBe('eventType')
+  })
+
+  test('shows neither checkpoints nor parked messages of groups on $all, and says nothing of their streams', async () => {
+    const hidden = [newStream(), newStream()].map(
+      (name, index) => `$persistentsubscription-$all::${name}-${['checkpoint', 'parked'][index]}`,
+    )
+    const shown = [`$persistentsubscription-${newStream()}::g-parked`, '$persistentsubscription-$all::g-other', newStream()]
+    const { position } = await client.appendToStream(newStream(), numbered(1))
+    for (const stream of [...hidden, ...shown]) await client.appendToStream(stream, numbered(1))
+    const read = await collect(client.readAll({ fromPosition: position!, maxCount: 4 }))
+    expect(read.slice(1).map(({ event }) => event?.streamId)).toEqual(shown)
+    for (const stream of hidden) expect(await revisions(stream)).toEqual([0])
+  })
+
+  test('refuses to read no events', async () => {
+    expect(await rejection(collect(client.readAll({ maxCount: 0 })))).toMatchObject({ type: 'unknown' })
+    expect(await rejection(revisions(await streamOf(1), { maxCount: 0 }))).toMatchObject({ type: 'unknown' })
   })
 
   test('refuses a commit position below the prepare position', async () => {

@@ -114,7 +114,75 @@ describe('a subscription to a stream', () => {
   })
 })
 
+describe('a subscription confirms, catches up, says so, and goes live, in this order', () => {
+  type Open = (stream: string, note: (step: string) => void) => StreamSubscription | AllStreamSubscription
+  const filtered: Open = (stream, note) => {
+    const filter = streamNameFilter({ prefixes: [stream], checkpointReached: () => note('checkpoint') })
+    return client.subscribeToAll({ filter })
+  }
+  const opened: [string, Open, string[]][] = [
+    ['to a stream', (stream) => client.subscribeToStream(stream), ['0', '1', 'caughtUp', '2']],
+    ['at the end of a stream', (stream) => client.subscribeToStream(stream, { fromRevision: 1n }), ['caughtUp', '2']],
+    ['to $all, filtered', filtered, ['0', '1', 'checkpoint', 'caughtUp', '2']],
+  ]
+
+  test.each(opened)('%s', async (_, open, expected) => {
+    const stream = newStream()
+    const seen: string[] = []
+    await client.appendToStream(stream, numbered(2))
+    const subscription = open(stream, (step) => seen.push(step)) as StreamSubscription
+    subscription.on('confirmation', () => seen.push('confirmation'))
+    subscription.on('caughtUp', () => seen.push('caughtUp'))
+    const inbox = inboxOf(subscription, ({ event }: AllStreamResolvedEvent) => seen.push(`${event?.revision}`))
+    await once(subscription, 'caughtUp')
+    await client.appendToStream(stream, numbered(1))
+    await inbox.take(expected.filter((step) => step.length === 1).length)
+    await subscription.unsubscribe()
+    expect(seen.shift()).toBe('confirmation')
+    // Events of other tests make for checkpoints before.
+    expect(seen.slice(seen.findIndex((step) => step !== 'checkpoint'))).toEqual(expected)
+  })
+})
+
 describe('a subscription to $all', () => {
+  test('from an old position sees the tombstone of a stream, and goes on', async () => {
+    const stream = newStream()
+    const { position } = await client.appendToStream(stream, numbered(1))
+    await client.tombstoneStream(stream)
+    await client.appendToStream(newStream(), numbered(1, 'After'))
+    const subscription = client.subscribeToAll({ fromPosition: position! })
+    const inbox = inboxOf(subscription, ({ event }: AllStreamResolvedEvent) => event?.type)
+    expect(await inbox.take(2)).toEqual(['$streamDeleted', 'After'])
+    await subscription.unsubscribe()
+  })
+
+  test('filters links by themselves and not by what they lead to', async () => {
+    const [target, links] = [newStream('target'), newStream('links')]
+    await client.appendToStream(target, numbered(1))
+    await client.appendToStream(links, linkTo(target, 0))
+    const streamsOf = async (prefix: string) => {
+      const filter = streamNameFilter({ prefixes: [prefix] })
+      const subscription = client.subscribeToAll({ filter, resolveLinkTos: true })
+      const inbox = inboxOf(subscription, ({ event, link }: AllStreamResolvedEvent) => [event?.streamId, link?.streamId])
+      await once(subscription, 'caughtUp')
+      await subscription.unsubscribe()
+      return inbox.items
+    }
+    expect(await streamsOf(links)).toEqual([[target, links]])
+    expect(await streamsOf(target)).toEqual([[target, undefined]])
+  })
+
+  test('never shows the streams of groups on $all, whatever the filter', async () => {
+    const name = newStream()
+    await client.appendToStream(`$persistentsubscription-$all::${name}-parked`, numbered(1))
+    await client.appendToStream(name, numbered(1))
+    const subscription = client.subscribeToAll({ filter: streamNameFilter({ regex: name }) })
+    const inbox = inboxOf(subscription, ({ event }: AllStreamResolvedEvent) => event?.streamId)
+    await once(subscription, 'caughtUp')
+    expect(inbox.items).toEqual([name])
+    await subscription.unsubscribe()
+  })
+
   test('goes on behind the position it is given', async () => {
     const stream = newStream()
     const { position } = await client.appendToStream(stream, numbered(1))

@@ -6,6 +6,8 @@ import { firstVisible, isSoftDeleted, oldestVisible } from './streamState.js'
 
 export const LINK_TYPE = '$>'
 
+const LAST_REVISION = 2n ** 63n - 1n
+
 /** Makes a delivery of a stored event, following a link one step where that is asked for. */
 export function deliver(store: LogStore, { position, record }: PositionedRecord, resolveLinks: boolean): Delivery {
   if (!resolveLinks || eventTypeOf(record) !== LINK_TYPE) return { position, event: record }
@@ -24,7 +26,8 @@ export function parseLink(data: Buffer): LinkTarget | undefined {
   const text = data.toString('utf8')
   const at = text.indexOf('@')
   const number = at < 0 ? '' : text.slice(0, at)
-  if (!/^\d{1,15}$/.test(number)) return undefined
+  // A number of more than 53 bits is rounded, and leads nowhere either way.
+  if (!/^\d{1,19}$/.test(number) || BigInt(number) > LAST_REVISION) return undefined
   return { revision: Number(number), stream: text.slice(at + 1) }
 }
 
