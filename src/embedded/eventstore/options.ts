@@ -24,6 +24,8 @@ export interface EmbeddedEventStoreOptions {
   readonly maxAppendSize?: number
   /** Longest wait of a batch append for its last part, in ms. Default 2,000. */
   readonly writeTimeout?: number
+  /** Time between two pings of a connection, and how long one may stay unanswered, in ms. Default 10,000. */
+  readonly keepAlive?: number
   /**
    * Bytes of the data file that may be resident before it is mapped anew. What was read stays in the page cache of the
    * system. Default 64 MiB; only Linux tells.

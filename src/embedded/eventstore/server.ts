@@ -15,9 +15,12 @@ import { startSystemProjections } from './projections/systemProjections.js'
 import { createAuthenticate } from './security/principals.js'
 import { writeFirstEvent } from './streams/firstEvent.js'
 import { createCommitFeed } from './subscriptions/commitFeed.js'
+import type { Call } from './wire/call.js'
+import { GrpcError, Status } from './wire/status.js'
 
-const KEEP_ALIVE = 10_000
 const WINDOW = 1024 * 1024
+/** How long clients have, in ms, to take what is on its way to them when the server stops. */
+const GRACE = 500
 
 interface RunningServer {
   readonly port: number
@@ -39,10 +42,11 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   const scavenger = createScavenger(store, writer)
   const projections = await startSystemProjections(context)
   const sessions = new Set<ServerHttp2Session>()
+  const calls = new Set<Call>()
   const server = createHttpServer(settings)
-  server.on('stream', createDispatch(createRoutes(context, groups, scavenger, projections), settings.accessKey))
+  server.on('stream', createDispatch(createRoutes(context, groups, scavenger, projections), settings.accessKey, calls))
   server.on(settings.tls ? 'secureConnection' : 'connection', (socket: Socket) => socket.setNoDelay(true))
-  server.on('session', (session: ServerHttp2Session) => attend(session, sessions))
+  server.on('session', (session: ServerHttp2Session) => attend(session, sessions, settings.keepAlive))
   try {
     context.port = await listen(server, settings)
   } catch (error) {
@@ -57,8 +61,12 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
       await projections.stop()
       await groups.stop()
       await writer.close()
-      for (const session of sessions) session.destroy()
+      // The status at which clients connect again; a reset would be an unknown error to them.
+      for (const call of calls) call.fail(new GrpcError(Status.unavailable, 'The server is shutting down.'))
+      for (const session of sessions) session.close()
+      const grace = setTimeout(() => sessions.forEach((session) => session.destroy()), GRACE)
       await closed
+      clearTimeout(grace)
       upkeep.close()
       await database.close()
     },
@@ -75,7 +83,7 @@ function createHttpServer({ tls }: ServerSettings): Http2Server {
   return tls ? createSecureServer({ ...options, cert: tls.certificate, key: tls.privateKey }) : createServer(options)
 }
 
-function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>): void {
+function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>, interval: number): void {
   sessions.add(session)
   session.setLocalWindowSize(WINDOW * 4)
   let answered = true
@@ -86,7 +94,7 @@ function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>):
     session.ping(() => {
       answered = true
     })
-  }, KEEP_ALIVE)
+  }, interval)
   session.on('error', () => undefined)
   session.on('close', () => {
     clearInterval(keepAlive)

@@ -62,6 +62,7 @@ function withDefaults(options: EmbeddedEventStoreOptions): ServerSettings {
     host: '127.0.0.1',
     maxAppendSize: 1024 * 1024,
     writeTimeout: 2_000,
+    keepAlive: 10_000,
     mappedMemory: 64 * 1024 * 1024,
     systemProjections: [],
     ...options,

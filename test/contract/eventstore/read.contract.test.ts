@@ -94,7 +94,13 @@ describe('metadata', () => {
       maxAge: 60,
       truncateBefore: 1,
       cacheControl: 5,
-      acl: { readRoles: ['a', 'b'], writeRoles: ['c'], deleteRoles: ['d'], metaReadRoles: ['e'], metaWriteRoles: ['f'] },
+      acl: {
+        readRoles: ['a', 'b'],
+        writeRoles: ['c'],
+        deleteRoles: ['d'],
+        metaReadRoles: ['e'],
+        metaWriteRoles: ['f'],
+      },
       mine: { deep: [1] },
     }
     const written = await client.setStreamMetadata(stream, metadata as never)
@@ -238,14 +244,17 @@ describe('deletion', () => {
     expect(await revisions(stream)).toEqual([0])
   })
 
-  test.each(['deleteStream', 'tombstoneStream'] as const)('%s refuses streams that cannot be deleted', async (method) => {
-    for (const stream of ['$all', `$$${await streamOf(1)}`]) {
-      expect(await rejection(client[method](stream))).toMatchObject({ type: 'access-denied' })
-    }
-    for (const stream of ['', '$$']) {
-      expect(await rejection(client[method](stream))).toMatchObject({ type: 'unknown' })
-    }
-  })
+  test.each(['deleteStream', 'tombstoneStream'] as const)(
+    '%s refuses streams that cannot be deleted',
+    async (method) => {
+      for (const stream of ['$all', `$$${await streamOf(1)}`]) {
+        expect(await rejection(client[method](stream))).toMatchObject({ type: 'access-denied' })
+      }
+      for (const stream of ['', '$$']) {
+        expect(await rejection(client[method](stream))).toMatchObject({ type: 'unknown' })
+      }
+    },
+  )
 
   test('of a stream that never was is refused, but a tombstone is written', async () => {
     expect(await rejection(client.deleteStream(newStream()))).toMatchObject({
@@ -308,7 +317,7 @@ describe('links', () => {
   })
 })
 
-describe('links', () => {
+describe('the resolution of a link', () => {
   const pointing = (data: string) => ({ ...linkTo('nowhere', 0), data: Buffer.from(data) })
   const targets: [string, (stream: string) => string, 'lost' | 'unresolved' | 'found'][] = [
     ['splits at the first @', (stream) => `0@${stream}`, 'found'],
@@ -319,7 +328,7 @@ describe('links', () => {
     ['takes nothing without an @', () => '0', 'unresolved'],
   ]
 
-  test.each(targets)('resolution %s', async (_, dataOf, outcome) => {
+  test.each(targets)('%s', async (_, dataOf, outcome) => {
     const [target, links] = [`user@${newStream()}`, newStream('links')]
     await client.appendToStream(target, numbered(1))
     const { position } = await client.appendToStream(links, pointing(dataOf(target)))
@@ -390,7 +399,11 @@ describe('$all', () => {
     const hidden = [newStream(), newStream()].map(
       (name, index) => `$persistentsubscription-$all::${name}-${['checkpoint', 'parked'][index]}`,
     )
-    const shown = [`$persistentsubscription-${newStream()}::g-parked`, '$persistentsubscription-$all::g-other', newStream()]
+    const shown = [
+      `$persistentsubscription-${newStream()}::g-parked`,
+      '$persistentsubscription-$all::g-other',
+      newStream(),
+    ]
     const { position } = await client.appendToStream(newStream(), numbered(1))
     for (const stream of [...hidden, ...shown]) await client.appendToStream(stream, numbered(1))
     const read = await collect(client.readAll({ fromPosition: position!, maxCount: 4 }))

@@ -163,7 +163,10 @@ describe('a subscription to $all', () => {
     const streamsOf = async (prefix: string) => {
       const filter = streamNameFilter({ prefixes: [prefix] })
       const subscription = client.subscribeToAll({ filter, resolveLinkTos: true })
-      const inbox = inboxOf(subscription, ({ event, link }: AllStreamResolvedEvent) => [event?.streamId, link?.streamId])
+      const inbox = inboxOf(subscription, ({ event, link }: AllStreamResolvedEvent) => [
+        event?.streamId,
+        link?.streamId,
+      ])
       await once(subscription, 'caughtUp')
       await subscription.unsubscribe()
       return inbox.items

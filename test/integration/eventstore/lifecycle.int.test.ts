@@ -54,14 +54,6 @@ test('recognises repeated appends with any revision after a restart', async () =
   await first.stop()
 })
 
-test('is found by gossip', async () => {
-  const store = await start()
-  const client = EventStoreDBClient.connectionString(store.connectionString.replace('esdb:', 'esdb+discover:'))
-  expect(await client.appendToStream(newStream(), numbered(1))).toMatchObject({ success: true })
-  await client.dispose()
-  await store.stop()
-})
-
 test('tells clients that do not know the key that they are refused', async () => {
   const store = await start()
   const client = EventStoreDBClient.connectionString(`esdb://127.0.0.1:${store.port}?tls=false`)

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
 import { uuidHalves } from '../../../src/embedded/eventstore/wire/uuid.js'
 import { numbered } from '../../support/eventstore/events.js'
-import { framed, openSession, rawCall } from '../../support/eventstore/rawCall.js'
+import { framed, messagesOf, openSession, rawCall } from '../../support/eventstore/rawCall.js'
 import { newStream, startTestServer, type TestServer } from '../../support/eventstore/server.js'
 
 /** What clients of other languages send and the official one for Node.js does not. */
@@ -25,16 +25,6 @@ afterAll(async () => {
   session.destroy()
   await server.stop()
 })
-
-const messagesOf = (body: Buffer): Buffer[] => {
-  const messages: Buffer[] = []
-  for (let at = 0; at < body.length; ) {
-    const end = at + 5 + body.readUInt32BE(at + 1)
-    messages.push(body.subarray(at + 5, end))
-    at = end
-  }
-  return messages
-}
 
 test('ids are read in two halves where that is asked for', async () => {
   const stream = newStream()

@@ -47,3 +47,14 @@ export function rawCall(
 }
 
 export const framed = (...messages: Buffer[]): Buffer => Buffer.concat(messages.map((message) => frame(message)))
+
+/** The messages of an answer. */
+export function messagesOf(body: Buffer): Buffer[] {
+  const messages: Buffer[] = []
+  for (let at = 0; at < body.length; ) {
+    const end = at + 5 + body.readUInt32BE(at + 1)
+    messages.push(body.subarray(at + 5, end))
+    at = end
+  }
+  return messages
+}

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
-import { createCall } from '../wire/call.js'
+import { type Call, createCall } from '../wire/call.js'
 import { MessageAssembler } from '../wire/messageAssembler.js'
 import { GrpcError, Status } from '../wire/status.js'
 import type { CallHandler, CallReceiver } from './handler.js'
@@ -8,8 +8,12 @@ import { OPEN_ROUTES } from './routes.js'
 
 type StreamListener = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
 
-/** Leads each HTTP/2 stream to its handler, when it bears the access key. */
-export function createDispatch(routes: ReadonlyMap<string, CallHandler>, accessKey: string): StreamListener {
+/** Leads each HTTP/2 stream to its handler, when it bears the access key. `open` holds the calls that are running. */
+export function createDispatch(
+  routes: ReadonlyMap<string, CallHandler>,
+  accessKey: string,
+  open: Set<Call> = new Set(),
+): StreamListener {
   const isAllowed = createKeyCheck(accessKey)
 
   return (stream, headers) => {
@@ -26,6 +30,8 @@ export function createDispatch(routes: ReadonlyMap<string, CallHandler>, accessK
       )
     }
     if (!handler) return call.fail(new GrpcError(Status.unimplemented, `${path} is not implemented.`))
+    open.add(call)
+    call.onClose(() => open.delete(call))
     receive(stream, () => handler(call), call.fail)
   }
 }
