@@ -64,7 +64,9 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
       // The status at which clients connect again; a reset would be an unknown error to them.
       for (const call of calls) call.fail(new GrpcError(Status.unavailable, 'The server is shutting down.'))
       for (const session of sessions) session.close()
-      const grace = setTimeout(() => sessions.forEach((session) => session.destroy()), GRACE)
+      const grace = setTimeout(() => {
+        for (const session of sessions) session.destroy()
+      }, GRACE)
       await closed
       clearTimeout(grace)
       upkeep.close()

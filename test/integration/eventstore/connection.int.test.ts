@@ -129,6 +129,6 @@ test('ends subscriptions with an error at which clients connect again', async ()
   for (const { failure } of subscriptions) {
     expect(['unavailable', 'cancelled']).toContain(((await failure) as { type?: string }).type)
   }
-  const again = () => server.client.appendToStream(stream, numbered(1)).catch(again)
-  expect((await again()).nextExpectedRevision).toBe(1n)
+  const again = () => server.client.appendToStream(stream, numbered(1))
+  expect((await again().catch(again)).nextExpectedRevision).toBe(1n)
 })

@@ -4,7 +4,11 @@ import type { ClientHttp2Session } from 'node:http2'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { EventStoreDBClient } from '@eventstore/db-client'
+import {
+  persistentSubscriptionToAllSettingsFromDefaults as allSettings,
+  binaryEvent,
+  EventStoreDBClient,
+} from '@eventstore/db-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
 import { ACCESS_KEY, type ChildServer, startChildServer } from '../../support/eventstore/childServer.js'
@@ -202,6 +206,50 @@ test('bounds what batches without an end may hold', async () => {
   while (answered === 0) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(memory() - before).toBeLessThan(250 * MEBIBYTE)
   stream.close()
+  await stillServes()
+})
+
+const GROUPS = 'persistent_subscriptions.PersistentSubscriptions'
+const readers: [service: string, options: (options: ProtoWriter) => void][] = [
+  ['streams.Streams', (options) => options.empty(2).uint(5, 1_000_000)],
+  ['streams.Streams', (options) => options.empty(2).empty(6)],
+  [GROUPS, (options) => options.string(2, 'greedy').uint(3, 100_000).empty(5)],
+]
+
+test('holds nothing for readers that ask for everything and take nothing', async () => {
+  const stream = newStream()
+  for (let written = 0; written < 60; written++) {
+    await client.appendToStream(stream, binaryEvent({ type: 'Big', data: randomBytes(MEBIBYTE / 2) }))
+  }
+  await client.createPersistentSubscriptionToAll('greedy', allSettings({ startFrom: 'start' }))
+  const before = memory()
+  const opened = await Promise.all(
+    readers.flatMap(([service, write]) =>
+      Array.from({ length: 10 }, async () => {
+        const greedy = openSession(server.port)
+        const request = greedy.request({
+          ':method': 'POST',
+          ':path': `/event_store.client.${service}/Read`,
+          'content-type': 'application/grpc',
+          ...KEY,
+        })
+        request.on('error', () => undefined)
+        const body = new ProtoWriter().message(1, (options) => {
+          write(options)
+          if (service.startsWith('streams')) options.empty(8).message(9, (uuid) => uuid.empty(2))
+          else options.message(4, (uuid) => uuid.empty(2))
+        })
+        request.write(framed(body.finish()))
+        if (service.startsWith('streams')) request.end()
+        await new Promise((resolve) => request.once('response', resolve))
+        return greedy
+      }),
+    ),
+  )
+  await stillServes()
+  expect(memory() - before).toBeLessThan(150 * MEBIBYTE)
+  for (const greedy of opened) greedy.destroy()
+  await client.deletePersistentSubscriptionToAll('greedy')
   await stillServes()
 })
 

@@ -115,16 +115,21 @@ async function sendPages(
   const isAll = request.stream === undefined
   const wanted = ({ record }: PositionedRecord) => !(isAll && isHiddenFromAll(record)) && (!filter || filter(record))
   const batch = new ResponseBatch(request.structuredIds, BATCH_BYTES + 16_384)
+  const send = async () => {
+    if (!call.write(batch.take())) await call.drained()
+  }
   while (!call.closed) {
     const page = nextPage(Math.min(PAGE, left))
     for (const found of page.records) {
-      if (left === 0 || !wanted(found)) continue
+      if (left === 0) break
+      if (!wanted(found)) continue
       batch.add(deliver(context.store, found, request.resolveLinks))
       left--
+      if (batch.size >= BATCH_BYTES) await send()
     }
     const ended = page.ended || left === 0
-    if (batch.size > 0 && (ended || batch.size >= BATCH_BYTES) && !call.write(batch.take())) await call.drained()
+    if (batch.size === 0 && !ended) await new Promise(setImmediate)
+    if (batch.size > 0 && ended) await send()
     if (ended) return call.end()
-    if (batch.size === 0) await new Promise(setImmediate)
   }
 }

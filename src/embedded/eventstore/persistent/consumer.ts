@@ -4,6 +4,8 @@ import { ResponseBatch } from '../wire/readResponses.js'
 import type { GroupMessage } from './message.js'
 import { createThroughput, type Throughput } from './throughput.js'
 
+const BATCH_BYTES = 64 * 1024
+
 export interface InFlight {
   readonly message: GroupMessage
   readonly consumer: Consumer
@@ -23,6 +25,8 @@ export interface Consumer {
   /** By message id; more than one only where a stream holds an id twice. */
   readonly inFlight: Map<string, InFlight[]>
   inFlightCount: number
+  /** It has not taken what was sent to it yet. */
+  isBlocked: boolean
   readonly batch: ResponseBatch
   readonly throughput: Throughput
 }
@@ -44,12 +48,16 @@ export function createConsumer(call: Call, options: ConsumerOptions): Consumer {
     call,
     inFlight: new Map(),
     inFlightCount: 0,
+    isBlocked: false,
     batch: new ResponseBatch(structuredIds, 4_096),
     throughput: createThroughput(extraStatistics),
   }
 }
 
-export const hasRoom = (consumer: Consumer): boolean => consumer.inFlightCount < consumer.bufferSize
+export const hasRoom = (consumer: Consumer): boolean =>
+  consumer.inFlightCount < consumer.bufferSize && !consumer.isBlocked && !isBatchFull(consumer)
+
+export const isBatchFull = (consumer: Consumer): boolean => consumer.batch.size >= BATCH_BYTES
 
 export function addInFlight(entry: InFlight): void {
   const { consumer, message } = entry

@@ -1,6 +1,6 @@
 import type { ServerContext } from '../context.js'
 import { type Checkpointer, createCheckpointer } from './checkpointer.js'
-import { addInFlight, type Consumer, type InFlight, takeInFlight } from './consumer.js'
+import { addInFlight, type Consumer, type InFlight, isBatchFull, takeInFlight } from './consumer.js'
 import type { GroupDefinition } from './groupSettings.js'
 import { createSource, type GroupSource } from './groupSource.js'
 import type { GroupMessage } from './message.js'
@@ -116,21 +116,43 @@ export class SubscriptionGroup {
     return this.next - 1
   }
 
-  /** Delivers as much as the consumers can take, and sends each consumer's share in one write. */
+  /** Delivers as much as the consumers can take. */
   private pump(): void {
     if (this.pumping) return
     this.pumping = true
     try {
-      while (this.consumers.length > 0) {
-        const open = this.retries.scan((message) => this.offer(message)) && scanArray(this.buffer, (m) => this.offer(m))
-        if (!open || !this.readMore()) break
-      }
-      for (const consumer of this.consumers) {
-        if (consumer.batch.size > 0) consumer.call.write(consumer.batch.take())
-      }
+      do this.fill()
+      while (this.send())
     } finally {
       this.pumping = false
     }
+  }
+
+  private fill(): void {
+    while (this.consumers.length > 0) {
+      const open = this.retries.scan((message) => this.offer(message)) && scanArray(this.buffer, (m) => this.offer(m))
+      if (!open || !this.readMore()) return
+    }
+  }
+
+  /** Sends each consumer's share in one write. True when one had more to get than a write holds, and takes more. */
+  private send(): boolean {
+    let isMore = false
+    for (const consumer of this.consumers) {
+      if (consumer.batch.size === 0) continue
+      const wasFull = isBatchFull(consumer)
+      if (!consumer.call.write(consumer.batch.take())) this.waitFor(consumer)
+      else if (wasFull) isMore = true
+    }
+    return isMore
+  }
+
+  private waitFor(consumer: Consumer): void {
+    consumer.isBlocked = true
+    void consumer.call.drained().then(() => {
+      consumer.isBlocked = false
+      this.pump()
+    })
   }
 
   private readMore(): boolean {

@@ -15,6 +15,7 @@ export interface Page {
   readonly ended: boolean
 }
 
+const MAX_PAGE_BYTES = 1024 * 1024
 const HIDDEN = /^(?:\$epoch-information|\$persistentsubscription-\$all::.*-(?:checkpoint|parked))$/s
 
 /** Streams that never show up in `$all`. */
@@ -24,44 +25,61 @@ export function isHiddenFromAll(record: Buffer): boolean {
   return first === 0x24 && HIDDEN.test(streamNameOf(record))
 }
 
-/** Events at `from` and behind it, up to the newest committed one. */
-export function readAllForwards(store: LogStore, from: number, limit: number): Page {
-  const records: PositionedRecord[] = []
-  let position = Math.max(1, from)
-  while (position <= store.head && records.length < limit) {
-    const recent = store.recent.get(position)
-    if (recent) {
-      records.push({ position, record: recent })
-      position++
-    } else position = scanForwards(store, position, limit, records)
+/** Collects the records of one page. Large ones end it early, so that no reader holds much memory. */
+class PageBuilder {
+  readonly records: PositionedRecord[] = []
+  private bytes = 0
+
+  constructor(private readonly limit: number) {}
+
+  get room(): number {
+    return this.limit - this.records.length
   }
-  return { records, next: position, ended: position > store.head }
+
+  get isFull(): boolean {
+    return this.room <= 0 || this.bytes >= MAX_PAGE_BYTES
+  }
+
+  add(position: number, record: Buffer): void {
+    this.records.push({ position, record })
+    this.bytes += record.length
+  }
 }
 
-function scanForwards(store: LogStore, from: number, limit: number, records: PositionedRecord[]): number {
-  let position = from
-  const range = { start: positionKey(from), end: positionKey(store.head + 1), limit: limit - records.length }
-  let found = 0
-  for (const { key, value } of store.database.log.getRange(range)) {
-    position = key.readUIntBE(0, 6)
-    records.push({ position, record: value })
-    position++
-    found++
+/** Events at `from` and behind it, up to the newest committed one. */
+export function readAllForwards(store: LogStore, from: number, limit: number): Page {
+  const page = new PageBuilder(limit)
+  let position = Math.max(1, from)
+  while (position <= store.head && !page.isFull) {
+    const recent = store.recent.get(position)
+    if (recent) page.add(position++, recent)
+    else position = scanForwards(store, position, page)
   }
-  return found < range.limit ? Math.max(position, store.head + 1) : position
+  return { records: page.records, next: position, ended: position > store.head }
+}
+
+/** Fills the page from disk and returns where to read on. */
+function scanForwards(store: LogStore, from: number, page: PageBuilder): number {
+  const range = { start: positionKey(from), end: positionKey(store.head + 1), limit: page.room }
+  for (const { key, value } of store.database.log.getRange(range)) {
+    const position = key.readUIntBE(0, 6)
+    page.add(position, value)
+    if (page.isFull) return position + 1
+  }
+  return store.head + 1
 }
 
 /** Events before `from`, newest first. */
 export function readAllBackwards(store: LogStore, from: number, limit: number): Page {
-  const records: PositionedRecord[] = []
+  const page = new PageBuilder(limit)
+  const { records } = page
   const newest = Math.min(from - 1, store.head)
   if (newest < 1) return { records, next: 0, ended: true }
-  const range = { start: positionKey(newest), reverse: true, limit }
-  for (const { key, value } of store.database.log.getRange(range)) {
-    records.push({ position: key.readUIntBE(0, 6), record: value })
+  for (const { key, value } of store.database.log.getRange({ start: positionKey(newest), reverse: true, limit })) {
+    page.add(key.readUIntBE(0, 6), value)
+    if (page.isFull) break
   }
-  const next = records.at(-1)?.position ?? 0
-  return { records, next, ended: records.length < limit }
+  return { records, next: records.at(-1)?.position ?? 0, ended: !page.isFull }
 }
 
 /** Events of a stream from revision `from` on, ending with its tombstone when it has one. */
@@ -103,7 +121,7 @@ function collect(
   step: (revision: number) => number,
   from: number,
 ): Page {
-  const records: PositionedRecord[] = []
+  const page = new PageBuilder(range.limit)
   let next = from
   let found = 0
   for (const { key, value } of store.database.index.getRange(range)) {
@@ -111,7 +129,8 @@ function collect(
     next = step(key.readUIntBE(4, 6))
     const position = value.readUIntBE(0, 6)
     const record = store.record(position)
-    if (record && createdOf(record) >= oldest) records.push({ position, record })
+    if (record && createdOf(record) >= oldest) page.add(position, record)
+    if (page.isFull) break
   }
-  return { records, next, ended: found < range.limit }
+  return { records: page.records, next, ended: !page.isFull && found < range.limit }
 }
