@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import {
   type Credentials,
   EventStoreDBClient,
+  jsonEvent,
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EmbeddedEventStore, startEmbeddedEventStore } from '../../../src/embedded/eventstore/index.js'
 import { selfSigned } from '../../support/eventstore/certificate.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
+import { inboxOf } from '../../support/eventstore/inbox.js'
 import { newStream } from '../../support/eventstore/server.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'eventstore-'))
@@ -68,6 +70,74 @@ test('keeps system streams and $all for administrators', async () => {
   expect(await rejection(read('$secret', ops))).toMatchObject({ type: 'access-denied' })
   expect(await rejection(collect(client.readAll({ credentials: ops })))).toMatchObject({ type: 'access-denied' })
   expect((await collect(client.readAll({ credentials: admin }))).length).toBeGreaterThan(0)
+})
+
+test('is discovered without credentials', async () => {
+  const ca = encodeURIComponent(join(directory, 'ca.pem'))
+  const url = `esdb+discover://admin:${admin.password}@localhost:${store.port}?tls=true&tlsCAFile=${ca}`
+  const discovering = EventStoreDBClient.connectionString(url)
+  expect(await discovering.appendToStream(newStream(), numbered(1))).toMatchObject({ success: true })
+  await discovering.dispose()
+})
+
+describe('an ACL', () => {
+  const acl = (roles: Record<string, string[]>) => ({ acl: roles })
+  const denied = { type: 'access-denied' }
+
+  test('for writing metadata holds for the metadata stream', async () => {
+    const stream = newStream()
+    await client.setStreamMetadata(stream, acl({ metaWriteRoles: ['$admins'] }), { credentials: admin })
+    const change = (credentials: Credentials) => client.setStreamMetadata(stream, { maxCount: 2 }, { credentials })
+    expect(await rejection(change(ops))).toMatchObject(denied)
+    expect(await append(stream, ops)).toMatchObject({ success: true })
+    expect(await change(admin)).toMatchObject({ success: true })
+  })
+
+  test.each(['deleteStream', 'tombstoneStream'] as const)('for deleting holds for %s', async (method) => {
+    const stream = newStream()
+    await append(stream, admin)
+    await client.setStreamMetadata(stream, acl({ deleteRoles: ['$admins'] }), { credentials: admin })
+    expect(await rejection(client[method](stream, { credentials: ops }))).toMatchObject(denied)
+    expect((await client[method](stream, { credentials: admin })).position).toBeDefined()
+  })
+
+  test('of $all lets others than administrators read it', async () => {
+    const all = () => collect(client.readAll({ credentials: ops, maxCount: 1 }))
+    expect(await rejection(all())).toMatchObject(denied)
+    await client.setStreamMetadata('$all', acl({ readRoles: ['$ops'] }), { credentials: admin })
+    expect(await all()).toHaveLength(1)
+    await client.setStreamMetadata('$all', acl({ readRoles: ['$admins'] }), { credentials: admin })
+    expect(await rejection(all())).toMatchObject(denied)
+  })
+
+  test('for reading holds for subscribers and for consumers of groups', async () => {
+    const stream = newStream()
+    const settings = persistentSubscriptionToStreamSettingsFromDefaults()
+    await client.createPersistentSubscriptionToStream(stream, 'g', settings, { credentials: ops })
+    await client.setStreamMetadata(stream, acl({ readRoles: ['$admins'] }), { credentials: admin })
+    const consumer = client.subscribeToPersistentSubscriptionToStream(stream, 'g', { credentials: ops })
+    expect(await inboxOf(consumer, () => undefined).failure).toMatchObject(denied)
+    const subscriber = client.subscribeToStream(stream, { credentials: ops })
+    expect(await inboxOf(subscriber, () => undefined).failure).toMatchObject(denied)
+  })
+
+  test('in $settings is the default of user streams and of system streams', async () => {
+    const [mine, system] = [newStream(), `$${newStream()}`]
+    await append(mine, admin)
+    await append(system, admin)
+    const settings = (user: string, ofSystem: string) =>
+      client.appendToStream(
+        '$settings',
+        jsonEvent({ type: '$settings', data: { $userStreamAcl: { $r: user }, $systemStreamAcl: { $r: ofSystem } } }),
+        { credentials: admin },
+      )
+    await settings('$admins', '$ops')
+    expect(await rejection(read(mine, ops))).toMatchObject(denied)
+    expect(await read(system, ops)).toHaveLength(1)
+    await settings('$all', '$admins')
+    expect(await read(mine, ops)).toHaveLength(1)
+    expect(await rejection(read(system, ops))).toMatchObject(denied)
+  })
 })
 
 test('lets operators manage persistent subscriptions', async () => {

@@ -116,7 +116,8 @@ export function createBatchAppend(context: ServerContext): CallHandler {
       onMessage(message) {
         const chunk = readChunk(message)
         // A chunk of an append that was answered already, too large or too late, is ignored.
-        const append = chunk.target ? begin(chunk, chunk.target) : pending.get(chunk.correlationId)
+        const begun = pending.get(chunk.correlationId)
+        const append = begun ?? (chunk.target && begin(chunk, chunk.target))
         if (!append) return
         for (const event of chunk.events) {
           append.events.push(event)
