@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { startEmbeddedEventStore } from './start.js'
 
 /** `eventstore serve|check|backup|scavenge`. What the commands need is loaded when they run. */
@@ -29,7 +29,7 @@ function serveCommand(): Command {
     .option('-p, --port <port>', 'port to listen on', parsePort, 2113)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--access-key <key>', 'the connection name that clients must give (default: a new random one)')
-    .option('--open', 'let in every client that can reach the port')
+    .addOption(new Option('--open', 'let in every client that can reach the port').conflicts('accessKey'))
     .option(
       '--tls-cert <file>',
       'certificate in PEM form; asks for users, their passwords in EVENTSTORE_ADMIN_PASSWORD and EVENTSTORE_OPS_PASSWORD',
@@ -42,6 +42,9 @@ function serveCommand(): Command {
 async function serve(directory: string, options: ServeOptions): Promise<void> {
   const { port, host, accessKey, open, tlsCert, tlsKey, projections } = options
   if ((tlsCert === undefined) !== (tlsKey === undefined)) throw new Error('--tls-cert and --tls-key go together.')
+  if (tlsCert && !process.env.EVENTSTORE_ADMIN_PASSWORD) {
+    throw new Error('A server with TLS asks for users: set EVENTSTORE_ADMIN_PASSWORD.')
+  }
   const { EVENTSTORE_ADMIN_PASSWORD: admin, EVENTSTORE_OPS_PASSWORD: ops } = process.env
   const store = await startEmbeddedEventStore({
     directory,

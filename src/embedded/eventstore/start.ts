@@ -4,6 +4,7 @@ import type { Worker } from 'node:worker_threads'
 import { EventStoreError, type EventStoreErrorCode } from './errors.js'
 import { lockDirectory } from './operations/directoryLock.js'
 import { connectionStringOf, type EmbeddedEventStoreOptions, type ServerSettings } from './options.js'
+import { LINK_RULES } from './projections/linkRules.js'
 import { startWorker } from './startWorker.js'
 import type { WorkerMessage } from './worker.js'
 
@@ -26,6 +27,11 @@ export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions
   const settings = withDefaults(options)
   if (settings.tls && !settings.users?.admin) {
     throw new EventStoreError('start-failed', 'A server with TLS asks for users: give the password of admin.')
+  }
+  const unknown = settings.systemProjections.find((name) => !LINK_RULES.has(name))
+  if (unknown !== undefined) {
+    const known = [...LINK_RULES.keys()].join(', ')
+    throw new EventStoreError('start-failed', `There is no system projection ${unknown}, but ${known}.`)
   }
   const lock = lockDirectory(settings.directory)
   const worker = startWorker(settings)

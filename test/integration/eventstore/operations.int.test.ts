@@ -1,12 +1,13 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { BACKWARDS, END, type EventStoreDBClient } from '@eventstore/db-client'
 import { open } from 'lmdb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { eventstoreCommand } from '../../../src/embedded/eventstore/cli.js'
 import { backupEventStore } from '../../../src/embedded/eventstore/operations/backup.js'
 import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
 import { scavengeDirectory } from '../../../src/embedded/eventstore/operations/compact.js'
@@ -77,6 +78,16 @@ test('a scavenge of a running server takes what is hidden, and nothing that is s
 test('a scavenge is refused to strangers', async () => {
   const url = `esdb://127.0.0.1:${server.store.port}?tls=false&connectionName=guess`
   expect((await rejection(requestScavenge(url))).message).toContain('access key')
+})
+
+test('a scavenge says why it cannot reach a server', async () => {
+  const unreachable = requestScavenge('esdb://127.0.0.1:1?tls=false')
+  expect((await rejection(unreachable)).message).toMatch(/cannot be reached: connect ECONNREFUSED/)
+})
+
+test('a scavenge of a directory without a store makes none', async () => {
+  expect(await rejection(scavengeDirectory(join(target, 'typo'), true))).toMatchObject({ code: 'foreign-data' })
+  expect(readdirSync(target)).toEqual([])
 })
 
 test('a backup of a store in use is whole, and a server starts from it', async () => {
@@ -156,6 +167,21 @@ test('the commands say what they have done', async () => {
   expect(await run('check', target)).toMatch(/\d+ events in \d+ streams, no problems/)
   expect(await run('scavenge', target, '--shrink')).toContain(`Removed ${HIDDEN} events of 5 streams`)
   expect(await run('scavenge', server.store.connectionString)).toContain('has started')
+})
+
+const refused: [string, string[], RegExp][] = [
+  ['an open server with a key', ['--open', '--access-key', 'k'], /cannot be used with/],
+  ['a certificate without its key', ['--tls-cert', 'cert.pem'], /go together/],
+  ['TLS without a password', ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem'], /set EVENTSTORE_ADMIN_PASSWORD/],
+  ['a projection that is not there', ['--projections', '$nothing'], /There is no system projection \$nothing/],
+]
+
+test.each(refused)('the command refuses to serve %s', async (_, options, message) => {
+  const command = eventstoreCommand().exitOverride()
+  for (const one of command.commands) one.exitOverride().configureOutput({ writeErr: () => undefined })
+  const served = command.parseAsync(['serve', target, '--port', '0', ...options], { from: 'user' })
+  expect((await rejection(served)).message).toMatch(message)
+  expect(readdirSync(target)).toEqual([])
 })
 
 test('the command serves a directory until it is told to stop', async () => {

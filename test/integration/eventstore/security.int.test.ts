@@ -9,6 +9,7 @@ import {
 } from '@eventstore/db-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type EmbeddedEventStore, startEmbeddedEventStore } from '../../../src/embedded/eventstore/index.js'
+import { requestScavenge } from '../../../src/embedded/eventstore/operations/requestScavenge.js'
 import { selfSigned } from '../../support/eventstore/certificate.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
 import { inboxOf } from '../../support/eventstore/inbox.js'
@@ -78,6 +79,13 @@ test('is discovered without credentials', async () => {
   const discovering = EventStoreDBClient.connectionString(url)
   expect(await discovering.appendToStream(newStream(), numbered(1))).toMatchObject({ success: true })
   await discovering.dispose()
+})
+
+test('lets administrators and operators scavenge, over a connection string like that of clients', async () => {
+  const url = (user: Credentials) =>
+    `esdb://${user.username}:${user.password}@localhost:${store.port}?tls=true&tlsCAFile=${encodeURIComponent(join(directory, 'ca.pem'))}`
+  for (const user of [admin, ops]) expect((await requestScavenge(url(user))).id).not.toBe('')
+  expect((await rejection(requestScavenge(url({ ...ops, password: 'wrong' })))).message).toContain('password is wrong')
 })
 
 describe('an ACL', () => {

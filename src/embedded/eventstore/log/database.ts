@@ -32,7 +32,7 @@ export interface LogDatabase {
 export function openDatabase(directory: string, options: { readOnly?: boolean } = {}): LogDatabase {
   const existed = dataFileExists(directory)
   if (existed) assertReadable(directory)
-  else if (options.readOnly) throw new EventStoreError('foreign-data', `There is no event store in ${directory}.`)
+  else if (options.readOnly) assertStoreIn(directory)
   else mkdirSync(directory, { recursive: true, mode: 0o700 })
 
   let tables = openTables(directory, existed, options.readOnly ?? false)
@@ -59,6 +59,13 @@ export function openDatabase(directory: string, options: { readOnly?: boolean } 
       tables = openTables(directory, true, options.readOnly ?? false)
     },
     close: () => tables.root.close(),
+  }
+}
+
+/** @throws EventStoreError `foreign-data` when there is nothing to look after. */
+export function assertStoreIn(directory: string): void {
+  if (!dataFileExists(directory)) {
+    throw new EventStoreError('foreign-data', `There is no event store in ${directory}.`)
   }
 }
 

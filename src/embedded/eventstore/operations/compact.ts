@@ -1,6 +1,6 @@
 import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { openDatabase } from '../log/database.js'
+import { assertStoreIn, openDatabase } from '../log/database.js'
 import { LogStore } from '../log/logStore.js'
 import { createLogWriter } from '../log/logWriter.js'
 import { backupEventStore } from './backup.js'
@@ -18,6 +18,7 @@ interface CompactResult extends ScavengeResult {
  * they wait in the file for new events.
  */
 export async function scavengeDirectory(directory: string, shrink: boolean): Promise<CompactResult> {
+  assertStoreIn(directory)
   const lock = lockDirectory(directory)
   const file = join(resolve(directory), 'data.mdb')
   try {

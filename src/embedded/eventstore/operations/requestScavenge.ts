@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { EventStoreError } from '../errors.js'
 import { frame } from '../wire/messageAssembler.js'
@@ -11,7 +12,11 @@ const IN_PROGRESS = 1
 export async function requestScavenge(connectionString: string): Promise<{ id: string; running: boolean }> {
   const url = new URL(connectionString.replace(/^esdb(\+discover)?:/, 'http:'))
   const secure = url.searchParams.get('tls') !== 'false'
-  const session = connect(`${secure ? 'https' : 'http'}://${url.host}`)
+  const authority = url.searchParams.get('tlsCAFile')
+  const session = connect(`${secure ? 'https' : 'http'}://${url.host}`, {
+    ...(authority === null ? {} : { ca: readFileSync(authority) }),
+    rejectUnauthorized: url.searchParams.get('tlsVerifyCert') !== 'false',
+  })
   try {
     return readAnswer(await call(session, headersFor(url)))
   } finally {
@@ -34,7 +39,10 @@ function headersFor(url: URL): Record<string, string> {
 function call(session: ReturnType<typeof connect>, headers: Record<string, string>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const fail = (message: string) => reject(new EventStoreError('closed', message))
-    session.once('error', (error) => fail(error.message))
+    // Its streams fail with it, and know less of why.
+    session.once('error', (error) =>
+      fail(`${session.originSet?.[0] ?? 'The server'} cannot be reached: ${error.message}`),
+    )
     const stream = session.request(headers)
     const chunks: Buffer[] = []
     const settle = (trailers: Record<string, unknown>) => {
@@ -44,7 +52,7 @@ function call(session: ReturnType<typeof connect>, headers: Record<string, strin
     stream.on('response', settle)
     stream.on('trailers', settle)
     stream.on('data', (chunk: Buffer) => chunks.push(chunk))
-    stream.on('error', (error) => fail(error.message))
+    stream.on('error', (error) => setImmediate(fail, error.message))
     stream.on('end', () => resolve(Buffer.concat(chunks).subarray(5)))
     stream.end(frame(new ProtoWriter().empty(1).finish()))
   })
