@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client'
 import { afterEach, expect, test } from 'vitest'
 import { type ChildServer, startChildServer } from '../../support/eventstore/childServer.js'
-import { collect, numbered } from '../../support/eventstore/events.js'
+import { collect, numbered, rejection } from '../../support/eventstore/events.js'
 import { newStream } from '../../support/eventstore/server.js'
 
 const directory = mkdtempSync(join(tmpdir(), 'eventstore-'))
@@ -37,6 +37,8 @@ test('a full disk fails the appends it has no room for, and leaves the store rea
   }
   expect(failure?.message).toContain('could not be written to disk')
   expect(written).toBeGreaterThan(5)
+  const batch = client.appendToStream(newStream(), binaryEvent({ type: 'Block', data: new Uint8Array(1_000_000) }))
+  expect((await rejection(batch)).message).toContain('could not be written to disk')
   expect(await collect(client.readStream(stream))).toHaveLength(written)
 
   await server.kill()
