@@ -58,12 +58,21 @@ const HIDDEN = 46 + 40 + 49 + 50 + 1
 
 test('a scavenge of a running server takes what is hidden, and nothing that is shown', async () => {
   const streams = await fill()
-  const all = (await collect(client.readAll())).length
+  const before = await collect(client.readAll())
+  const all = before.length
+  const deadEvent = before.find(({ event }) => event?.streamId === streams.dead)
   const { running } = await requestScavenge(server.store.connectionString)
   expect(running).toBe(false)
   const count = async () => (await collect(client.readAll())).length
   while ((await count()) > all - HIDDEN) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(await count()).toBe(all - HIDDEN)
+  // A position whose event is gone still says where to read on.
+  const { event: gone } = deadEvent!
+  const [behind] = await collect(client.readAll({ fromPosition: gone!.position!, maxCount: 1 }))
+  expect(behind!.event!.position!.commit).toBeGreaterThan(gone!.position!.commit)
+  const subscription = client.subscribeToAll({ fromPosition: gone!.position! })
+  expect((await once(subscription, 'data'))[0].event.id).toBe(behind!.event!.id)
+  await subscription.unsubscribe()
   expect(await shown(streams.plain)).toHaveLength(50)
   expect(await shown(streams.limited)).toEqual([46, 47, 48, 49])
   expect(await shown(streams.truncated)).toEqual([40, 41, 42, 43, 44, 45, 46, 47, 48, 49])

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
 import { createRequire } from 'node:module'
+import { binaryEvent } from '@eventstore/db-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
 import { uuidHalves } from '../../../src/embedded/eventstore/wire/uuid.js'
@@ -199,6 +201,37 @@ test('parts of many appends on one call are put together, whatever their order',
     for await (const _ of server.client.readStream(stream)) events++
     expect(events).toBe(3)
   }
+})
+
+test('an append that asks for less time than the server gives is answered when that is over', async () => {
+  const patient = await startTestServer({ writeTimeout: 600_000 })
+  const its = openSession(patient.store.port)
+  const request = its.request({
+    ':method': 'POST',
+    ':path': `${STREAMS}/BatchAppend`,
+    'content-type': 'application/grpc',
+    'connection-name': patient.store.accessKey,
+  })
+  request.write(framed(part(randomUUID(), to(newStream(), 20), event)))
+  const [answer] = (await once(request, 'data')) as [Buffer]
+  expect(answersOf(answer)[0]?.outcome.getTypeName()).toBe('event_store.client.Timeout')
+  its.destroy()
+  await patient.stop()
+})
+
+test('a server that takes larger appends takes them in one part or in many', async () => {
+  const large = await startTestServer({ maxAppendSize: 12 * 1024 * 1024 })
+  const stream = newStream()
+  const events = (count: number) =>
+    Array.from({ length: count }, () => binaryEvent({ type: 'Big', data: new Uint8Array(3_500_000) }))
+  await large.client.appendToStream(stream, events(3))
+  await large.client.appendToStream(stream, events(3), { credentials: { username: 'a', password: 'b' } })
+  let bytes = 0
+  for await (const { event: read } of large.client.readStream(stream)) bytes += (read!.data as Uint8Array).length
+  expect(bytes).toBe(6 * 3_500_000)
+  const tooLarge = large.client.appendToStream(stream, events(4))
+  await expect(tooLarge).rejects.toMatchObject({ type: 'maximum-append-size-exceeded' })
+  await large.stop()
 })
 
 test('parts without an end are not written when the call ends', async () => {

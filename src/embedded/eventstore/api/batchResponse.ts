@@ -36,7 +36,7 @@ function writeFailure(status: ProtoWriter, target: WriteTarget, failure: Failure
   const { code, type, message } = describe(failure)
   status.uint(1, code).string(2, message)
   status.message(3, (any) => {
-    any.string(1, `type.googleapis.com/event_store.client.${type}`)
+    any.string(1, `type.googleapis.com/${type}`)
     any.message(2, (detail) => writeDetail(detail, target, failure))
   })
 }
@@ -44,23 +44,28 @@ function writeFailure(status: ProtoWriter, target: WriteTarget, failure: Failure
 function describe(failure: Failure): { code: StatusCode; type: string; message: string } {
   switch (failure.kind) {
     case 'wrong':
-      return { code: Status.alreadyExists, type: 'WrongExpectedVersion', message: 'Wrong expected version.' }
+      return {
+        code: Status.alreadyExists,
+        type: 'event_store.client.WrongExpectedVersion',
+        message: 'Wrong expected version.',
+      }
     case 'deleted':
-      return { code: Status.notFound, type: 'StreamDeleted', message: 'The stream is deleted.' }
+      return { code: Status.notFound, type: 'event_store.client.StreamDeleted', message: 'The stream is deleted.' }
     case 'timeout':
-      return { code: Status.deadlineExceeded, type: 'Timeout', message: 'Timeout' }
+      return { code: Status.deadlineExceeded, type: 'event_store.client.Timeout', message: 'Timeout' }
     case 'access-denied':
-      return { code: Status.permissionDenied, type: 'AccessDenied', message: 'Access Denied' }
+      return { code: Status.permissionDenied, type: 'event_store.client.AccessDenied', message: 'Access Denied' }
     case 'too-large':
       return {
         code: Status.invalidArgument,
-        type: 'MaximumAppendSizeExceeded',
+        type: 'event_store.client.MaximumAppendSizeExceeded',
         message: 'Maximum Append Size Exceeded',
       }
     case 'bad-request':
-      return { code: Status.invalidArgument, type: 'BadRequest', message: failure.message }
+      return { code: Status.invalidArgument, type: 'event_store.client.BadRequest', message: failure.message }
     case 'unknown':
-      return { code: Status.unknown, type: 'Unknown', message: failure.message }
+      // Of `event_store.client.Unknown` the official client shows no message; of what it does not know it does.
+      return { code: Status.unknown, type: 'google.protobuf.StringValue', message: failure.message }
   }
 }
 
@@ -71,5 +76,5 @@ function writeDetail(detail: ProtoWriter, target: WriteTarget, failure: Failure)
     writeExpectedRevision(detail, target.expected, { revision: 3, any: 4, streamExists: 5, noStream: 6 })
   } else if (failure.kind === 'deleted') writeStreamIdentifier(detail, 1, target.stream)
   else if (failure.kind === 'too-large') detail.uint(1, failure.limit)
-  else if (failure.kind === 'bad-request') detail.string(1, failure.message)
+  else if (failure.kind === 'bad-request' || failure.kind === 'unknown') detail.string(1, failure.message)
 }

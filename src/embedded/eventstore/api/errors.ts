@@ -42,7 +42,3 @@ export function accessDenied(): GrpcError {
 export function invalidArgument(message: string): GrpcError {
   return new GrpcError(Status.invalidArgument, message)
 }
-
-export function writeTimeout(): GrpcError {
-  return new GrpcError(Status.aborted, 'The operation timed out before it was written.')
-}
