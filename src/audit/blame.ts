@@ -1,3 +1,4 @@
+import type { Edge, WorkflowNode } from '../domain/definition.js'
 import type { WorkflowEvent } from '../domain/events/catalogue/index.js'
 import type { Actor } from '../domain/events/metadata.js'
 import type { RecordedEvent } from '../domain/events/recordedEvent.js'
@@ -49,6 +50,13 @@ type PartChange = readonly [pointer: string, value: unknown]
 const nodeMembers = ['id', 'key', 'type', 'config', 'position', 'policy'] as const
 const edgeMembers = ['id', 'sourceNodeId', 'sourcePort', 'targetNodeId'] as const
 
+/** Of a node as it is now; left out: it is gone. */
+const nodeParts = (id: string, node?: WorkflowNode): PartChange[] =>
+  nodeMembers.map((member) => [`/nodes/${id}/${member}`, node?.[member]])
+
+const edgeParts = (id: string, edge?: Edge): PartChange[] =>
+  edgeMembers.map((member) => [`/edges/${id}/${member}`, edge?.[member]])
+
 const changesOf = (event: RecordedEvent<WorkflowEvent>): readonly PartChange[] => {
   switch (event.type) {
     case 'WorkflowCreated':
@@ -60,7 +68,7 @@ const changesOf = (event: RecordedEvent<WorkflowEvent>): readonly PartChange[] =
     case 'WorkflowSettingsChanged':
       return [['/settings', event.data.settings]]
     case 'NodeAdded':
-      return nodeMembers.map((member) => [`/nodes/${event.data.node.id}/${member}`, event.data.node[member]])
+      return nodeParts(event.data.node.id, event.data.node)
     case 'NodeConfigured':
       return [[`/nodes/${event.data.nodeId}/config`, event.data.config]]
     case 'NodeRenamed':
@@ -70,11 +78,21 @@ const changesOf = (event: RecordedEvent<WorkflowEvent>): readonly PartChange[] =
     case 'NodeMoved':
       return [[`/nodes/${event.data.nodeId}/position`, event.data.position]]
     case 'NodeRemoved':
-      return nodeMembers.map((member) => [`/nodes/${event.data.nodeId}/${member}`, undefined])
+      return nodeParts(event.data.nodeId)
     case 'EdgeAdded':
-      return edgeMembers.map((member) => [`/edges/${event.data.edge.id}/${member}`, event.data.edge[member]])
+      return edgeParts(event.data.edge.id, event.data.edge)
     case 'EdgeRemoved':
-      return edgeMembers.map((member) => [`/edges/${event.data.edgeId}/${member}`, undefined])
+      return edgeParts(event.data.edgeId)
+    case 'DraftEdited':
+      return [
+        ...event.data.edgesRemoved.flatMap((id) => edgeParts(id)),
+        ...event.data.nodesRemoved.flatMap((id) => nodeParts(id)),
+        ...event.data.nodesChanged.flatMap(({ nodeId, ...changed }) =>
+          Object.entries(changed).map(([member, value]): PartChange => [`/nodes/${nodeId}/${member}`, value]),
+        ),
+        ...event.data.nodesAdded.flatMap((node) => nodeParts(node.id, node)),
+        ...event.data.edgesAdded.flatMap((edge) => edgeParts(edge.id, edge)),
+      ]
     default:
       return []
   }

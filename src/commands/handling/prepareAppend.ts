@@ -5,7 +5,7 @@ import type { DomainEvent } from '../../domain/events/catalogue/index.js'
 import { schemaVersionOf } from '../../domain/events/decodeEvent.js'
 import type { EventMetadata } from '../../domain/events/metadata.js'
 import type { RecordedEvent } from '../../domain/events/recordedEvent.js'
-import { hashOfCanonical } from '../../domain/hashChain.js'
+import { genesisHash, hashOfCanonical } from '../../domain/hashChain.js'
 import type { EventToAppend } from '../../eventlog/eventStore.js'
 import type { CommandContext } from '../commandHandler.js'
 
@@ -23,7 +23,7 @@ interface PreparedEvent<Event extends DomainEvent> extends EventToAppend {
 export interface PreparedAppend<Event extends DomainEvent> {
   readonly events: readonly PreparedEvent<Event>[]
   readonly lastHash: string
-  /** Size of all data and metadata. */
+  /** What the server counts of them. */
   readonly bytes: number
 }
 
@@ -57,6 +57,22 @@ const commonMetadata = (context: CommandContext) => {
   }
 }
 
+const hashMember = `,"hash":"${genesisHash}"`
+
+/** An event's size as the server counts it towards an append: data, metadata and the type in UTF-16. */
+const sizeOf = (type: string, dataBytes: number, metadataJson: string): number =>
+  dataBytes + Buffer.byteLength(metadataJson) + hashMember.length + 2 * type.length
+
+/** Whether the events of a command fit into one append. */
+export const fitsOneAppend = (events: readonly DomainEvent[], context: CommandContext): boolean => {
+  const { canonical } = commonMetadata(context)
+  let bytes = 0
+  for (const { type, data } of events) {
+    bytes += sizeOf(type, Buffer.byteLength(canonicalJson(data)), canonical(schemaVersionOf(type), genesisHash))
+  }
+  return bytes <= appendLimits.append
+}
+
 const tooLarge = (code: string, detail: string, bytes: number, limit: number): FlowledgerError =>
   new FlowledgerError('tooLarge', code, detail, [], { bytes, limit })
 
@@ -82,7 +98,7 @@ export const prepareAppend = <Event extends DomainEvent>(
     if (dataBytes > appendLimits.event && !unlimitedTypes.has(type)) {
       throw tooLarge('event_too_large', `${type} would have ${dataBytes} bytes of data`, dataBytes, appendLimits.event)
     }
-    bytes += dataBytes + metadataJson.length
+    bytes += sizeOf(type, dataBytes, metadataJson)
     const previous = hash
     hash = hashOfCanonical({ id, stream, revision: revision + 1 + index, type }, dataJson, metadataJson, previous)
     return { event, id, type, data, metadata: common.metadata(schemaVersion, previous, hash) }

@@ -8,6 +8,7 @@ import { validateDefinition } from '../../domain/graph/validateDefinition.js'
 import type { NodeTypes } from '../../domain/nodes/nodeType.js'
 import { workflowAggregate } from '../../domain/workflow/aggregate.js'
 import type { ReadyEdit } from '../../domain/workflow/draftEditor.js'
+import { gatherEdits } from '../../domain/workflow/gatherEdits.js'
 import { decideCreate, decideImport } from '../../domain/workflow/importDefinition.js'
 import {
   decideArchive,
@@ -25,6 +26,7 @@ import {
   decideUnpublish,
 } from '../../domain/workflow/versions.js'
 import type { CommandContext, CommandHandler, CommandOutcome, HandleOptions } from '../commandHandler.js'
+import { fitsOneAppend } from '../handling/prepareAppend.js'
 import type { IdSource } from '../ports.js'
 import { createSubworkflowFinder, createSubworkflowPinner } from './knownSubworkflows.js'
 import { nodeEdits, readyDefinition, readyEdit, workflowEdits } from './readyEdits.js'
@@ -78,8 +80,13 @@ export const createWorkflowCommands = ({
     workflowId: string,
     decide: Decide,
     options?: HandleOptions,
-  ): Promise<WorkflowOutcome> =>
-    toOutcome(await handler.handle(workflowAggregate, workflowId, context, decide, options))
+  ): Promise<WorkflowOutcome> => {
+    const fitting: Decide = (state, revision) => {
+      const events = decide(state, revision)
+      return events.length < 2 || fitsOneAppend(events, context) ? events : gatherEdits(state, events)
+    }
+    return toOutcome(await handler.handle(workflowAggregate, workflowId, context, fitting, options))
+  }
 
   const change = (context: CommandContext, workflowId: string, edits: readonly ReadyEdit[]): Promise<WorkflowOutcome> =>
     handle(context, workflowId, (state) => decideChange(state, edits))

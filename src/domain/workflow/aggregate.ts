@@ -2,6 +2,7 @@ import type { Edge, WorkflowNode } from '../definition.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
 import type { RecordedEvent } from '../events/recordedEvent.js'
 import { idOfStream } from '../streams.js'
+import { applyEdit } from './applyEdit.js'
 import type { SavedVersion, Workflow, WorkflowState } from './state.js'
 
 type Of<T extends WorkflowEvent['type']> = RecordedEvent<Extract<WorkflowEvent, { type: T }>>
@@ -10,11 +11,6 @@ type Of<T extends WorkflowEvent['type']> = RecordedEvent<Extract<WorkflowEvent, 
 interface Fold extends Omit<{ -readonly [K in keyof Workflow]: Workflow[K] }, 'nodes' | 'edges'> {
   nodes: Map<string, WorkflowNode>
   edges: Map<string, Edge>
-}
-
-const changeNode = (fold: Fold, id: string, change: Partial<WorkflowNode>): void => {
-  const node = fold.nodes.get(id)
-  if (node) fold.nodes.set(id, { ...node, ...change })
 }
 
 const savedVersion = ({ data, metadata }: Of<'VersionSaved'>): SavedVersion => {
@@ -43,30 +39,6 @@ const apply = (fold: Fold, event: RecordedEvent<WorkflowEvent>): void => {
     case 'WorkflowRestored':
       fold.archived = false
       return
-    case 'NodeAdded':
-      fold.nodes.set(event.data.node.id, event.data.node)
-      return
-    case 'NodeConfigured':
-      changeNode(fold, event.data.nodeId, { config: event.data.config })
-      return
-    case 'NodeRenamed':
-      changeNode(fold, event.data.nodeId, { key: event.data.key })
-      return
-    case 'NodePolicySet':
-      changeNode(fold, event.data.nodeId, { policy: event.data.policy })
-      return
-    case 'NodeMoved':
-      changeNode(fold, event.data.nodeId, { position: event.data.position })
-      return
-    case 'NodeRemoved':
-      fold.nodes.delete(event.data.nodeId)
-      return
-    case 'EdgeAdded':
-      fold.edges.set(event.data.edge.id, event.data.edge)
-      return
-    case 'EdgeRemoved':
-      fold.edges.delete(event.data.edgeId)
-      return
     case 'VersionSaved':
       fold.latestVersion = savedVersion(event)
       return
@@ -78,6 +50,8 @@ const apply = (fold: Fold, event: RecordedEvent<WorkflowEvent>): void => {
       fold.publishedVersion = null
       fold.publishedSubworkflows = []
       return
+    default:
+      applyEdit(fold, event)
   }
 }
 

@@ -24,14 +24,16 @@ const definitionBytes = ({ nodes, edges, settings }: Graph): number => {
   return bytes - (nodes.size > 0 ? 1 : 0) - (edges.size > 0 ? 1 : 0)
 }
 
-const tooLarge = (code: string, what: string, limit: number): FlowledgerError =>
-  new FlowledgerError('tooLarge', code, `a definition has at most ${limit} ${what}`, [], { limit })
+const check = (code: string, what: 'nodes' | 'edges' | 'bytes', actual: number): void => {
+  const limit = definitionLimits[what]
+  if (actual <= limit) return
+  const detail = `the definition would have ${actual} ${what}; it may have at most ${limit}`
+  throw new FlowledgerError('tooLarge', code, detail, [], { [what]: actual, limit })
+}
 
 /** Throws `too_many_nodes`, `too_many_edges`, `definition_too_large`. */
 export const checkLimits = (graph: Graph): void => {
-  if (graph.nodes.size > definitionLimits.nodes) throw tooLarge('too_many_nodes', 'nodes', definitionLimits.nodes)
-  if (graph.edges.size > definitionLimits.edges) throw tooLarge('too_many_edges', 'edges', definitionLimits.edges)
-  if (definitionBytes(graph) > definitionLimits.bytes) {
-    throw tooLarge('definition_too_large', 'bytes', definitionLimits.bytes)
-  }
+  check('too_many_nodes', 'nodes', graph.nodes.size)
+  check('too_many_edges', 'edges', graph.edges.size)
+  check('definition_too_large', 'bytes', definitionBytes(graph))
 }

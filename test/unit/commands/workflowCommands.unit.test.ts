@@ -310,3 +310,67 @@ describe('workflows that start others', () => {
     expect(await codes(first)).toEqual(['subworkflow_recursion'])
   })
 })
+
+describe('a change that is too much for an event each', () => {
+  /** As EventStoreDB counts an append; it refuses one over 1 MiB. */
+  const largestAppend = (): number => {
+    const sizes = new Map<string, number>()
+    for (const { type, data, metadata } of log.events) {
+      const { commandId } = metadata as { commandId: string }
+      const bytes = Buffer.byteLength(JSON.stringify(data) + JSON.stringify(metadata)) + 2 * type.length
+      sizes.set(commandId, (sizes.get(commandId) ?? 0) + bytes)
+    }
+    return Math.max(...sizes.values())
+  }
+  const many = (count: number, edges: number) => ({
+    nodes: Array.from({ length: count }, (_, index): NewNode => ({ key: `n${index}`, type: 'noop' })),
+    edges: Array.from({ length: edges }, (_, index) => ({
+      sourceNodeId: `n${index % count}`,
+      targetNodeId: `n${(index + 1 + Math.floor(index / count)) % count}`,
+    })),
+  })
+  const appends = () => store.calls.filter((call) => call === 'append').length
+  /** The shortest metadata there is, so that as many events as possible fit into what is counted. */
+  const shortest = () => testContext({ actor: { kind: 'system', id: 't', name: 't' }, correlationId: 'c' })
+
+  it('is one append all the same: a whole definition at its limits, moved, emptied', async () => {
+    const { workflow } = await commands.create(testContext(), { name: 'Big', ...many(2_000, 1_500) })
+    expect(types()[0]).toBe('WorkflowCreated')
+    expect(new Set(types().slice(1))).toEqual(new Set(['DraftEdited']))
+    expect([workflow.nodes.size, workflow.edges.size, appends()]).toEqual([2_000, 1_500, 1])
+
+    const moves = [...workflow.nodes.values()].map(({ id }, x) => ({
+      ...{ op: 'moveNode' as const, nodeId: id },
+      position: { x, y: 1 },
+    }))
+    const moved = await commands.edit(testContext(), workflow.id, moves)
+    expect([...moved.workflow.nodes.values()].map(({ position }) => position.x)).toEqual(moves.map((_, x) => x))
+
+    const emptied = await commands.importDefinition(shortest(), workflow.id, { nodes: [], edges: [] })
+    expect([emptied.workflow.nodes.size, emptied.workflow.edges.size, appends()]).toEqual([0, 0, 3])
+    expect(largestAppend()).toBeLessThan(900 * 1024)
+    expect(verifyChain(log.events)).toBeUndefined()
+    const reloaded = await commandsOver(watchStore(log)).load(workflow.id)
+    expect(reloaded?.workflow).toEqual(emptied.workflow)
+  })
+
+  it('never comes to more than the server takes, however short the metadata', async () => {
+    const id = await create([], [])
+    const { nodes } = many(2_000, 0)
+    for (let from = 0; from < nodes.length; from += 400) {
+      const edits = nodes.slice(from, from + 400).map((node) => ({ op: 'addNode' as const, ...node }))
+      await commands.edit(testContext(), id, edits)
+    }
+    const edges = many(2_000, 150).edges.map((edge) => ({ op: 'addEdge' as const, ...edge }))
+    await commands.edit(testContext(), id, edges)
+    await commands.importDefinition(shortest(), id, { nodes: [], edges: [] })
+    expect(largestAppend()).toBeLessThan(900 * 1024)
+  })
+
+  it('keeps an event for each edit as long as they fit', async () => {
+    const id = await create()
+    await commands.importDefinition(testContext(), id, many(300, 299))
+    expect(types()).not.toContain('DraftEdited')
+    expect(types().filter((type) => type === 'NodeAdded')).toHaveLength(302)
+  })
+})

@@ -15,6 +15,7 @@ import { first } from './eventType.js'
 
 const nodeId = z.uuid()
 const number = z.int().min(1)
+const changedNode = nodeSchema.pick({ key: true, config: true, position: true, policy: true }).partial().shape
 
 /** Stream `workflow-<uuid>`. An edit is its intent, never a copy of the graph; VersionSaved stands on its own. */
 export const workflowEvents = {
@@ -34,6 +35,19 @@ export const workflowEvents = {
   NodeRemoved: first(z.strictObject({ nodeId })),
   EdgeAdded: first(z.strictObject({ edge: edgeSchema })),
   EdgeRemoved: first(z.strictObject({ edgeId: z.uuid() })),
+  /**
+   * What many edits at once come to, where an event for each would not fit into one append (ADR 50). Folded in the order of
+   * these members; what is added is ordered by id.
+   */
+  DraftEdited: first(
+    z.strictObject({
+      edgesRemoved: z.array(z.uuid()),
+      nodesRemoved: z.array(nodeId),
+      nodesChanged: z.array(z.strictObject({ nodeId, ...changedNode })),
+      nodesAdded: z.array(nodeSchema),
+      edgesAdded: z.array(edgeSchema),
+    }),
+  ),
   /** The draft becomes that version; the edits that do it follow in the same append. */
   DraftRestored: first(z.strictObject({ number, contentHash: z.string() })),
   /** `name`, `description`, `publishedVersion`, `createdAt` let a long stream be loaded from here on. */

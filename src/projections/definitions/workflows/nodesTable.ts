@@ -1,8 +1,11 @@
-import type { Policy } from '../../../domain/definition.js'
+import type { Policy, WorkflowNode } from '../../../domain/definition.js'
+import type { EventData } from '../../../domain/events/catalogue/index.js'
+import type { RecordedEvent } from '../../../domain/events/recordedEvent.js'
 import type { JsonObject } from '../../../domain/json.js'
 import { idOfStream } from '../../../domain/streams.js'
 import { exact, integer, json, uuid } from '../../model/columns.js'
 import { existing, type Table } from '../../model/projection.js'
+import { byIdOf } from './byIdOf.js'
 
 export type NodeRow = {
   workflow_id: string
@@ -16,6 +19,27 @@ export type NodeRow = {
   /** Revision of the event that added it: the draft's order. */
   ordinal: number
 }
+
+const toRow = ({ id, key, type, config, position, policy }: WorkflowNode, event: RecordedEvent): NodeRow => ({
+  workflow_id: idOfStream(event.stream),
+  id,
+  key,
+  type,
+  config,
+  position_x: position.x,
+  position_y: position.y,
+  policy,
+  ordinal: event.revision,
+})
+
+const addedNodes = byIdOf(
+  ({ nodesAdded }: EventData<'DraftEdited'>) => nodesAdded,
+  ({ id }) => id,
+)
+const changedNodes = byIdOf(
+  ({ nodesChanged }: EventData<'DraftEdited'>) => nodesChanged,
+  ({ nodeId }) => nodeId,
+)
 
 const ofNode = (event: { data: { nodeId: string } }): readonly string[] => [event.data.nodeId]
 
@@ -36,23 +60,7 @@ export const nodesTable: Table<NodeRow> = {
   },
   indexes: [],
   on: {
-    NodeAdded: {
-      rows: (event) => [event.data.node.id],
-      evolve: (_, event) => {
-        const { id, key, type, config, position, policy } = event.data.node
-        return {
-          workflow_id: idOfStream(event.stream),
-          id,
-          key,
-          type,
-          config,
-          position_x: position.x,
-          position_y: position.y,
-          policy,
-          ordinal: event.revision,
-        }
-      },
-    },
+    NodeAdded: { rows: (event) => [event.data.node.id], evolve: (_, event) => toRow(event.data.node, event) },
     NodeConfigured: {
       rows: ofNode,
       evolve: (row, event) => ({ ...existing(row, event), config: event.data.config }),
@@ -68,5 +76,24 @@ export const nodesTable: Table<NodeRow> = {
       }),
     },
     NodeRemoved: { rows: ofNode, evolve: () => null },
+    DraftEdited: {
+      rows: ({ data }) => [
+        ...new Set([
+          ...data.nodesRemoved,
+          ...data.nodesChanged.map(({ nodeId }) => nodeId),
+          ...data.nodesAdded.map(({ id }) => id),
+        ]),
+      ],
+      evolve: (row, event, id) => {
+        const added = addedNodes(event.data).get(id)
+        if (added !== undefined) return toRow(added, event)
+        const changed = changedNodes(event.data).get(id)
+        if (changed === undefined) return null
+        const known = existing(row, event)
+        const { key = known.key, config = known.config, policy = known.policy, position } = changed
+        const { x: position_x, y: position_y } = position ?? { x: known.position_x, y: known.position_y }
+        return { ...known, key, config, policy, position_x, position_y }
+      },
+    },
   },
 }

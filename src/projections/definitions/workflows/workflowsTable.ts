@@ -86,6 +86,7 @@ export const workflowsTable: Table<WorkflowRow> = {
     NodeRemoved: change(),
     EdgeAdded: change(),
     EdgeRemoved: change(),
+    DraftEdited: change(),
     DraftRestored: change(),
     VersionSaved: change(({ data }) => ({ latest_version: data.number })),
     VersionPublished: change(({ data }) => ({ published_version: data.number })),
