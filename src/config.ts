@@ -25,10 +25,21 @@ const roleList = z
   .pipe(z.array(z.enum(roles)).min(1))
   .transform((list) => new Set<Role>(list))
 
-const masterKey = z
+const masterKeys = z
   .string()
-  .refine((value) => Buffer.from(value, 'base64').length === 32, { error: 'must be 32 bytes in base64' })
+  .transform((value) => value.split(/[\s,]+/).filter((key) => key !== ''))
+  .refine((keys) => keys.length > 0 && keys.every((key) => Buffer.from(key, 'base64').length === 32), {
+    error: 'must be 32 bytes in base64; several are separated by commas or line breaks',
+  })
   .optional()
+
+const badPort = 'must be a number from 0 to 65535'
+/** Digits and nothing else: `Number` would take a blank for 0. */
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, { error: badPort, abort: true })
+  .transform(Number)
+  .refine((value) => value <= 65_535, { error: badPort })
 
 interface Variable {
   schema: z.ZodType
@@ -43,7 +54,7 @@ interface Variable {
 export const variables = {
   HOST: { schema: z.string().min(1), default: '127.0.0.1', description: 'Address the API listens on' },
   PORT: {
-    schema: z.coerce.number().int().min(0).max(65_535),
+    schema: port,
     default: '3000',
     description: 'Port of the API; 0 takes a free one',
   },
@@ -80,9 +91,10 @@ export const variables = {
     secret: true,
   },
   MASTER_KEY: {
-    schema: masterKey,
+    schema: masterKeys,
     default: '',
-    description: 'Wraps the data keys of secrets: 32 bytes, base64; made in DATA_DIR where all stores are embedded',
+    description:
+      'Wraps the data keys of secrets: 32 bytes, base64; made in DATA_DIR where all stores are embedded. Further ones after commas still open what they wrapped, while keys are rotated',
     secret: true,
   },
   ROLES: { schema: roleList, default: 'api,projector,executor', description: 'What this process does' },

@@ -61,6 +61,13 @@ export const startFlowledger = async (
     undo.later(() => container.unbindAllAsync())
     await migrateDataKeys(container.get(tokens.pool))
     await migrate(container.get(tokens.pool), defaultSchemas)
+    const unopenable = await container.get(tokens.keyring).unopenable()
+    if (unopenable > 0) {
+      logger.warn(
+        { workflows: unopenable },
+        'the secrets of some workflows need another master key: give it, after a comma',
+      )
+    }
 
     if (config.ROLES.has('projector')) {
       const { eventStoreUrl: eventstoreUrl, postgresUrl, mongoUrl } = stores

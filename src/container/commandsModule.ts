@@ -56,8 +56,13 @@ export const commandsModule = new ContainerModule((options) => {
     (handler, versions, ids, nodeTypes, engine) =>
       createWorkflowCommands({ handler, versions, ids, nodeTypes, engine, secretNames: createSecretNames(handler) }),
   )
-  provide(options, t.keyring, [t.pool, t.ids, t.keys], (pool, ids, { masterKey }) =>
-    createKeyring({ store: postgresDataKeys(pool), ids, masterKey: parseMasterKey(masterKey) }),
+  provide(options, t.keyring, [t.pool, t.ids, t.keys], (pool, ids, { masterKey, otherMasterKeys }) =>
+    createKeyring({
+      store: postgresDataKeys(pool),
+      ids,
+      masterKey: parseMasterKey(masterKey),
+      otherMasterKeys: otherMasterKeys.map(parseMasterKey),
+    }),
   )
   provide(options, t.secrets, [t.handler, t.keyring], (handler, keyring) => createSecretCommands({ handler, keyring }))
   provide(options, t.secretReader, [t.handler, t.keyring], (handler, keyring) =>

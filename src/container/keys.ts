@@ -6,7 +6,10 @@ import { formatApiKey } from '../domain/apiKeys/keyFormat.js'
 import type { DataDirectory } from '../embedded/dataDirectory/index.js'
 
 export interface Keys {
+  /** Wraps the data keys. */
   readonly masterKey: string
+  /** Others that data keys may be wrapped by while a rotation is under way, or was cut short. */
+  readonly otherMasterKeys: readonly string[]
   /** The first API key; undefined where this process has no API and none was given. */
   readonly apiKey: string | undefined
   /** Whether the API key was made just now, so that it has to be shown. */
@@ -24,8 +27,10 @@ export const loadKeys = async (config: Config, directory: DataDirectory | undefi
     apiKeyIsNew = true
     return formatApiKey(uuidv7(), randomBytes(32))
   }
-  const masterKey = config.MASTER_KEY ?? (await keep('master-key', newMasterKey))
+  const nextKey = config.MASTER_KEY === undefined ? await directory?.readPrivateFile('master-key.next') : undefined
+  const [masterKey = await keep('master-key', newMasterKey), ...otherMasterKeys] = config.MASTER_KEY ?? []
+  if (nextKey !== undefined) otherMasterKeys.push(nextKey)
   const needsKey = config.ROLES.has('api')
   const apiKey = config.API_KEY ?? (needsKey ? await keep('api-key', makeKey) : undefined)
-  return { masterKey, apiKey, apiKeyIsNew }
+  return { masterKey, otherMasterKeys, apiKey, apiKeyIsNew }
 }

@@ -8,7 +8,8 @@ const minLength = 4
 
 /**
  * Removes secret values from a JSON value, in member names as well: as they are, and JSON-escaped, URL-encoded or in
- * base64 (standard and URL-safe, also as a part of longer encoded text, such as `user:secret` of basic authentication).
+ * base64 of any of these (standard and URL-safe, also as a part of longer encoded text, such as `user:secret` of basic
+ * authentication or the body of an answer, and URL-encoded in turn).
  * Returns the value itself where there is nothing to remove.
  */
 export const redact = (value: JsonValue, secretValues: readonly string[]): JsonValue => {
@@ -20,7 +21,9 @@ export const redact = (value: JsonValue, secretValues: readonly string[]): JsonV
 
 const formsOf = (secret: string): string[] => {
   const escaped = JSON.stringify(secret).slice(1, -1)
-  return [secret, escaped, JSON.stringify(escaped).slice(1, -1), ...encodedForms(secret), ...base64Forms(secret)]
+  const texts = new Set([secret, escaped, JSON.stringify(escaped).slice(1, -1), ...encodedForms(secret)])
+  const inBase64 = [...texts].flatMap(base64Forms)
+  return [...texts, ...inBase64, ...inBase64.flatMap(encodedForms)]
 }
 
 const encodedForms = (secret: string): string[] => {

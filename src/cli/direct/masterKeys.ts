@@ -4,9 +4,10 @@ import type { Config } from '../../config.js'
 import { CommandFailed, describe, UsageError } from '../errors.js'
 import { readKeyFile, renameKeyFile, writeKeyFile } from './keyFile.js'
 
-/** The two keys of a rotation, and what makes the new one the present one when all is done. */
+/** The keys of a rotation, and what makes the new one the present one when all is done. */
 export interface MasterKeys {
-  readonly present: MasterKey
+  /** What data keys may be wrapped by. */
+  readonly present: readonly MasterKey[]
   readonly next: MasterKey
   readonly nextText: string
   /** Whether the data directory keeps the key, so that `settle` puts the new one there. */
@@ -32,8 +33,8 @@ const keyFiles = (directory: string) => ({
 export const checkMasterKeys = async ({ MASTER_KEY, DATA_DIR }: Config, file: string | undefined): Promise<void> => {
   if (file !== undefined) await givenKey(file)
   if (MASTER_KEY !== undefined) {
-    if (file === undefined) throw new UsageError('MASTER_KEY is set: give the new one with --new-master-key-file')
-    return
+    if (file !== undefined || MASTER_KEY.length > 1) return
+    throw new UsageError('MASTER_KEY is set: give the new one with --new-master-key-file, or first in MASTER_KEY')
   }
   const { present } = keyFiles(DATA_DIR)
   if ((await readKeyFile(present)) === undefined) throw new CommandFailed(`there is no master key in ${DATA_DIR}`)
@@ -46,9 +47,10 @@ export const checkMasterKeys = async ({ MASTER_KEY, DATA_DIR }: Config, file: st
  */
 export const openMasterKeys = async (config: Config, file: string | undefined): Promise<MasterKeys> => {
   const given = file === undefined ? undefined : await givenKey(file)
-  if (config.MASTER_KEY !== undefined) {
-    const nextText = given ?? config.MASTER_KEY
-    const present = parseMasterKey(config.MASTER_KEY)
+  const [first, ...others] = config.MASTER_KEY ?? []
+  if (first !== undefined) {
+    const nextText = given ?? first
+    const present = [first, ...others].map(parseMasterKey)
     return { present, next: parseMasterKey(nextText), nextText, kept: false, settle: async () => undefined }
   }
   const files = keyFiles(config.DATA_DIR)
@@ -66,5 +68,5 @@ export const openMasterKeys = async (config: Config, file: string | undefined): 
   const settle = async () => {
     if (isNew) await renameKeyFile(files.next, files.present)
   }
-  return { present, next, nextText, kept: true, settle }
+  return { present: [present], next, nextText, kept: true, settle }
 }

@@ -30,7 +30,7 @@ const contextOf = (): CommandContext => {
 }
 
 const stopIfAborted = (signal: AbortSignal): void => {
-  if (signal.aborted) throw new Interrupted('cut short: run it again to go on, before any server is started')
+  if (signal.aborted) throw new Interrupted('cut short: run it again to go on')
 }
 
 /** The same, but it ends between two workflows when it is asked to. */
@@ -54,7 +54,7 @@ const rotateIn = async (config: Config, file: string | undefined, signal: AbortS
     const container = createContainer({
       config,
       stores,
-      keys: { masterKey, apiKey: undefined, apiKeyIsNew: false },
+      keys: { masterKey, otherMasterKeys: [], apiKey: undefined, apiKeyIsNew: false },
       logger,
     })
     try {
@@ -62,7 +62,7 @@ const rotateIn = async (config: Config, file: string | undefined, signal: AbortS
       await migrateDataKeys(pool)
       const ids = container.get(tokens.ids)
       const store = postgresDataKeys(pool)
-      const keyring = createKeyring({ store, ids, masterKey: next, previousMasterKeys: [present] })
+      const keyring = createKeyring({ store, ids, masterKey: next, otherMasterKeys: present })
       const handler = container.get(tokens.handler)
       const workflows = await rotateMasterKey({ handler, keyring: interruptible(keyring, signal) }, contextOf())
       await masterKeys.settle()

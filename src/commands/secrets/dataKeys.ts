@@ -19,6 +19,8 @@ export interface DataKeyStore {
   /** Replaces the wrapping, if it is still the one of `previousMasterKeyId`. */
   rewrap(key: WrappedDataKey, previousMasterKeyId: string): Promise<boolean>
   delete(workflowId: string): Promise<boolean>
+  /** How many are wrapped by none of these. */
+  countOthers(masterKeyIds: readonly string[]): Promise<number>
   /** All of them, by id. */
   list(): AsyncIterable<WrappedDataKey>
 }

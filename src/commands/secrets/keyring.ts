@@ -12,13 +12,15 @@ export interface DataKey {
 /** The workflows' data keys, opened. Throws `keyring_unavailable`, `keyring_master_key` (it is wrapped by another one). */
 export interface Keyring {
   readonly masterKeyId: string
+  /** Of how many workflows the data key can't be opened, because it is wrapped by a master key that is not given. */
+  unopenable(): Promise<number>
   /** Makes one where there is none yet; two processes come to the same one. */
   dataKeyOf(workflowId: string): Promise<DataKey>
   /** Undefined where this key was destroyed. */
   findDataKey(workflowId: string, dataKeyId: string): Promise<DataKey | undefined>
   /** Destroys it for ever. Processes that have it open forget it within `maxAgeMs`. */
   destroy(workflowId: string): Promise<boolean>
-  /** Wraps every data key by this keyring's master key that is still wrapped by an older one. Yields all keys. */
+  /** Wraps every data key by this keyring's master key that is still wrapped by another one. Yields all keys. */
   rewrapAll(): AsyncIterable<{ readonly workflowId: string; readonly dataKeyId: string }>
 }
 
@@ -26,8 +28,8 @@ export interface KeyringDependencies {
   readonly store: DataKeyStore
   readonly ids: IdSource
   readonly masterKey: MasterKey
-  /** Master keys of before, while a rotation is under way. */
-  readonly previousMasterKeys?: readonly MasterKey[]
+  /** Master keys that data keys may be wrapped by too, while a rotation is under way. */
+  readonly otherMasterKeys?: readonly MasterKey[]
   /** How long an opened key is kept in memory at most. */
   readonly maxAgeMs?: number
 }
@@ -47,10 +49,10 @@ export const createKeyring = ({
   store,
   ids,
   masterKey,
-  previousMasterKeys = [],
+  otherMasterKeys = [],
   maxAgeMs = 5_000,
 }: KeyringDependencies): Keyring => {
-  const masterKeys = new Map([...previousMasterKeys, masterKey].map((key) => [key.id, key.key]))
+  const masterKeys = new Map([...otherMasterKeys, masterKey].map((key) => [key.id, key.key]))
   const opened = new LRUCache<string, DataKey>({ max: 1_000, ttl: maxAgeMs })
 
   const wrap = (workflowId: string, { id, key }: DataKey): WrappedDataKey => ({
@@ -83,6 +85,7 @@ export const createKeyring = ({
 
   return {
     masterKeyId: masterKey.id,
+    unopenable: () => reachable(store.countOthers([...masterKeys.keys()])),
     dataKeyOf: async (workflowId) => {
       const known = await find(workflowId)
       if (known) return known

@@ -91,6 +91,13 @@ export const postgresDataKeys = (pool: Pool): DataKeyStore => {
       const { rowCount } = await pool.query('delete from keyring.data_keys where workflow_id = $1', [workflowId])
       return rowCount === 1
     },
+    countOthers: async (masterKeyIds) => {
+      const { rows } = await pool.query<{ others: number }>(
+        'select count(*)::int as others from keyring.data_keys where master_key_id <> all ($1::text[])',
+        [masterKeyIds],
+      )
+      return rows[0]?.others ?? 0
+    },
     list: async function* () {
       for (let after = ''; ; ) {
         const { rows } = await pool.query<Row>(

@@ -5,7 +5,7 @@ import type { CommandContext, CommandHandler } from '../commandHandler.js'
 import type { Keyring } from './keyring.js'
 
 /**
- * Wraps every data key by the keyring's master key (its former ones are the keyring's `previousMasterKeys`) and records it
+ * Wraps every data key by the keyring's master key (its former ones are the keyring's `otherMasterKeys`) and records it
  * in the stream of each workflow's secrets. No secret is touched. May be repeated after an interruption: what is done
  * already is only looked at. Answers how many workflows have secrets under the new key.
  */

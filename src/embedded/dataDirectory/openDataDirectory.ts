@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir, readdir, realpath, stat, writeFile } f
 import { dirname, join, resolve } from 'node:path'
 import { DataDirectoryError, systemErrorCode } from './errors.js'
 import { type Ownership, takeOwnership } from './ownership.js'
-import { readOrCreatePrivateFile } from './privateFile.js'
+import { readOrCreatePrivateFile, readPrivateFile } from './privateFile.js'
 
 /** The folder that holds everything of the embedded stores, owned by this process until `release()`. */
 export interface DataDirectory {
@@ -12,6 +12,8 @@ export interface DataDirectory {
   folder(name: string): Promise<string>
   /** The content of a 0600 file in it, made by `create` (atomically, synced) where it is missing. */
   readOrCreatePrivateFile(name: string, create: () => string): Promise<string>
+  /** The content of a 0600 file in it; undefined where there is none. */
+  readPrivateFile(name: string): Promise<string | undefined>
   release(): Promise<void>
 }
 
@@ -66,6 +68,7 @@ const dataDirectory = (path: string, ownership: Ownership): DataDirectory => ({
     return folder
   },
   readOrCreatePrivateFile: (name, create) => readOrCreatePrivateFile(path, name, create),
+  readPrivateFile: (name) => readPrivateFile(join(path, name)),
   release: () => ownership.release(),
 })
 

@@ -13,7 +13,7 @@ export const readOrCreatePrivateFile = async (
   create: () => string,
 ): Promise<string> => {
   const path = join(directory, name)
-  const found = await readIfThere(path)
+  const found = await readPrivateFile(path)
   if (found !== undefined) return found
   const temporary = join(directory, `.${name}.${randomBytes(6).toString('hex')}`)
   try {
@@ -35,7 +35,8 @@ export const readOrCreatePrivateFile = async (
   return await readFile(path, 'utf8')
 }
 
-const readIfThere = async (path: string): Promise<string | undefined> => {
+/** The content of a private file; undefined where there is none. */
+export const readPrivateFile = async (path: string): Promise<string | undefined> => {
   try {
     const found = await lstat(path)
     if (!found.isFile()) throw new DataDirectoryError('data_directory_file_invalid', `${path} is not a regular file.`)

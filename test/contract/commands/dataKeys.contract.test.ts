@@ -117,4 +117,13 @@ describe.each(adapters)('the store of data keys ($name)', ({ start }) => {
     const listed = await ours(keys.map(({ workflowId }) => workflowId))
     expect(listed.map(({ id }) => id)).toEqual(keys.map(({ id }) => id).sort())
   })
+
+  it('counts those that none of some master keys has wrapped', async () => {
+    const [first, second] = [uuid(), uuid()]
+    await store.insert(keyOf(uuid(), first))
+    await store.insert(keyOf(uuid(), second))
+    const others = await store.countOthers([])
+    expect(await store.countOthers([first])).toBe(others - 1)
+    expect(await store.countOthers([first, second])).toBe(others - 2)
+  })
 })

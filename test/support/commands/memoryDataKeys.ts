@@ -16,6 +16,8 @@ export const createMemoryDataKeys = (): DataKeyStore => {
       return true
     },
     delete: async (workflowId) => keys.delete(workflowId),
+    countOthers: async (masterKeyIds) =>
+      [...keys.values()].filter(({ masterKeyId }) => !masterKeyIds.includes(masterKeyId)).length,
     list: async function* () {
       yield* [...keys.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
     },

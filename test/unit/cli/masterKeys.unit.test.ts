@@ -22,7 +22,7 @@ describe('the two master keys of a rotation', () => {
   it('are both on disk, private, until the new one takes the place of the old one', async () => {
     const { folder, old, other, file, config } = directoryWithKey()
     const keys = await openMasterKeys(config, file)
-    expect([keys.present.id, keys.next.id]).toEqual([parseMasterKey(old).id, parseMasterKey(other).id])
+    expect([keys.present[0]?.id, keys.next.id]).toEqual([parseMasterKey(old).id, parseMasterKey(other).id])
     expect([read(folder, 'master-key'), read(folder, 'master-key.next')]).toEqual([old, other])
     await keys.settle()
     expect(readdirSync(folder)).toEqual(['master-key'])
@@ -34,7 +34,7 @@ describe('the two master keys of a rotation', () => {
     const { folder, file, config } = directoryWithKey()
     const first = await openMasterKeys(config, undefined)
     const again = await openMasterKeys(config, undefined)
-    expect([again.present.id, again.next.id]).toEqual([first.present.id, first.next.id])
+    expect([again.present, again.next]).toEqual([first.present, first.next])
     await expect(openMasterKeys(config, file)).rejects.toThrow('was cut short')
     expect(read(folder, 'master-key.next')).toBe(first.nextText)
   })
@@ -43,7 +43,7 @@ describe('the two master keys of a rotation', () => {
     const { folder, file, config } = directoryWithKey()
     await (await openMasterKeys(config, file)).settle()
     const again = await openMasterKeys(config, file)
-    expect(again.next.id).toBe(again.present.id)
+    expect([again.next]).toEqual(again.present)
     await again.settle()
     expect(readdirSync(folder)).toEqual(['master-key'])
   })
@@ -53,10 +53,19 @@ describe('the two master keys of a rotation', () => {
     const MASTER_KEY = newMasterKey()
     const config = loadConfig({ DATA_DIR: folder, MASTER_KEY })
     const keys = await openMasterKeys(config, file)
-    expect([keys.present.id, keys.next.id]).toEqual([parseMasterKey(MASTER_KEY).id, parseMasterKey(other).id])
+    expect([keys.present[0]?.id, keys.next.id]).toEqual([parseMasterKey(MASTER_KEY).id, parseMasterKey(other).id])
     await keys.settle()
     expect(readdirSync(folder)).toEqual(['master-key'])
     await expect(checkMasterKeys(config, undefined)).rejects.toThrow('--new-master-key-file')
+  })
+
+  it('are all in MASTER_KEY where the new one comes first there', async () => {
+    const MASTER_KEY = [newMasterKey(), newMasterKey()]
+    const config = loadConfig({ MASTER_KEY: MASTER_KEY.join(',') })
+    await checkMasterKeys(config, undefined)
+    const { present, next } = await openMasterKeys(config, undefined)
+    expect(present.map(({ id }) => id)).toEqual(MASTER_KEY.map((key) => parseMasterKey(key).id))
+    expect(next).toEqual(present[0])
   })
 
   it('are missed before anything is made', async () => {

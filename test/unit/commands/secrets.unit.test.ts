@@ -150,7 +150,7 @@ describe('destroying the data key', () => {
 
 describe('rotating the master key', () => {
   const next = parseMasterKey(newMasterKey())
-  const rotated = () => keyringWith({ masterKey: next, previousMasterKeys: [masterKey] })
+  const rotated = () => keyringWith({ masterKey: next, otherMasterKeys: [masterKey] })
 
   it('wraps every data key anew, touches no secret and records it once', async () => {
     const second = uuid()
@@ -172,6 +172,22 @@ describe('rotating the master key', () => {
     }
     expect(await rotateMasterKey({ handler, keyring: rotated() }, testContext())).toBe(2)
     expect(log.events.length).toBe(before + 2)
+  })
+
+  it('leaves every secret readable while it is under way, to who has both keys', async () => {
+    const second = uuid()
+    await handler.handle(workflowAggregate, second, testContext(), () => [
+      { ...created, data: { ...created.data, workflowId: second } } as typeof created,
+    ])
+    for (const id of [workflowId, second]) await commands.set(testContext(), id, 'TOKEN', `of ${id}`)
+    // Cut short after the first of the two.
+    for await (const _ of rotated().rewrapAll()) break
+    const both = { otherMasterKeys: [next] }
+    expect(await keyringWith(both).unopenable()).toBe(0)
+    for (const id of [workflowId, second]) {
+      expect(await readerWith(both).read(id, ['TOKEN'])).toEqual({ TOKEN: `of ${id}` })
+    }
+    expect([await keyringWith().unopenable(), await keyringWith({ masterKey: next }).unopenable()]).toEqual([1, 1])
   })
 
   it('goes on after an interruption between wrapping and recording', async () => {

@@ -50,9 +50,20 @@ describe('the configuration', () => {
   it('reads a secret from a file', () => {
     const file = join(directory, 'master')
     writeFileSync(file, `${key}\n`)
-    expect(loadConfig({ MASTER_KEY_FILE: file }).MASTER_KEY).toBe(key)
+    expect(loadConfig({ MASTER_KEY_FILE: file }).MASTER_KEY).toEqual([key])
     expect(messageOf({ MASTER_KEY_FILE: file, MASTER_KEY: key })).toContain('both set')
     expect(messageOf({ MASTER_KEY_FILE: join(directory, 'none') })).toContain("can't be read")
+  })
+
+  it('takes several master keys, the newest first', () => {
+    const other = Buffer.alloc(32, 8).toString('base64')
+    expect(loadConfig({ MASTER_KEY: `${key}, ${other}` }).MASTER_KEY).toEqual([key, other])
+    expect(messageOf({ MASTER_KEY: `${key},zz` })).toContain('MASTER_KEY must be 32 bytes in base64')
+    expect(messageOf({ MASTER_KEY: ',' })).toContain('MASTER_KEY must be')
+  })
+
+  it.each(['abc', '70000', ' ', '-1', '1.5', '0x50'])('says of the port %j what it may be', (PORT) => {
+    expect(messageOf({ PORT })).toBe('bad configuration: PORT must be a number from 0 to 65535')
   })
 
   it('refuses real stores without the keys that only people can choose', () => {

@@ -17,6 +17,9 @@ describe('redaction', () => {
     ['in URL-safe base64', Buffer.from(secret).toString('base64url')],
     ['in basic authentication', `Basic ${Buffer.from(`user:${secret}`).toString('base64')}`],
     ['in longer base64', Buffer.from(`us:${secret} and more`).toString('base64')],
+    ['in base64 of JSON', Buffer.from(JSON.stringify({ a: secret })).toString('base64')],
+    ['in base64 of a URL', Buffer.from(`/?key=${encodeURIComponent(secret)}&x=1`).toString('base64')],
+    ['in base64 in a URL', `?key=${encodeURIComponent(Buffer.from(secret).toString('base64'))}&x`],
   ])('removes a secret %s', (_, text) => {
     const redacted = redact({ text: `before ${text} after` }, values) as { text: string }
     expect(redacted.text).toMatch(/^before .*\[redacted\].* after$/)
