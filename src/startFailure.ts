@@ -1,6 +1,7 @@
 const hints: Record<string, (address: string) => string> = {
   EADDRINUSE: (address) => `${address} is taken by another program: set PORT to another one`,
   EACCES: (address) => `this user may not listen on ${address}: set PORT to 1024 or more`,
+  ENOTFOUND: (address) => `${address} is no address and no name that is known: set HOST to one that is`,
   EADDRNOTAVAIL: (address) => `${address} is no address of this machine: set HOST to one that is`,
 }
 

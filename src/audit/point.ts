@@ -1,14 +1,16 @@
+import { z } from 'zod'
 import type { StoredEvent } from '../domain/events/recordedEvent.js'
 
 /** A moment in the life of a stream: just after a revision, or a time by the log's clock (ISO 8601). */
 export type Point = { readonly revision: number } | { readonly time: string }
 
+/** Unlike Date, it knows how many days a month has. */
+const isoTime = z.iso.datetime({ offset: true })
+
 /** `12` is a revision, `2026-03-01T12:00:00Z` a time; undefined for anything else. */
 export const parsePoint = (text: string): Point | undefined => {
   if (/^\d{1,15}$/.test(text)) return { revision: Number(text) }
-  const isTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
-  const time = isTime ? Date.parse(text) : Number.NaN
-  return Number.isNaN(time) ? undefined : { time: new Date(time).toISOString() }
+  return isoTime.safeParse(text).success ? { time: new Date(text).toISOString() } : undefined
 }
 
 /** Whether an event had happened at that moment. */

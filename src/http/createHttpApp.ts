@@ -24,6 +24,8 @@ const asProblem = (error: unknown): unknown => {
   return status === 400 ? new HttpProblem(400, 'malformed_target', 'The request target cannot be decoded.') : error
 }
 
+const readOnly = { Allow: 'GET, HEAD' }
+
 /** A listener for Node's HTTP server. */
 export interface HttpApp extends RequestListener {
   /** Ends the streams (server-sent events, exports) that are being written, so that a stopping server needn't wait for them. */
@@ -57,8 +59,10 @@ export const createHttpApp = (dependencies: HttpDependencies): HttpApp => {
     open(request, response)
     protect(response)
     const otherwise = (error?: unknown): void => {
-      if (!error && docs.serves(contextOf(response).path)) docs.listener(request, response)
-      else fail(error, response)
+      if (error || !docs.serves(contextOf(response).path)) fail(error, response)
+      else if (request.method === 'GET' || request.method === 'HEAD') docs.listener(request, response)
+      else
+        fail(new HttpProblem(405, 'method_not_allowed', `${request.method} is not possible here.`, readOnly), response)
     }
     router(request as express.Request, response as express.Response, otherwise)
   }

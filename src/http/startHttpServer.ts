@@ -16,9 +16,11 @@ const sweepMs = 20
 
 const listening = (server: ReturnType<typeof createServer>, host: string, port: number): Promise<AddressInfo> =>
   new Promise((resolve, reject) => {
-    server.once('error', reject)
+    // Node leaves out the port where it is 0, and calls a name that nobody knows a failure of its own kind.
+    const fail = (error: Error): void => reject(Object.assign(error, { syscall: 'listen', address: host, port }))
+    server.once('error', fail)
     server.listen({ host, port, backlog: 1024 }, () => {
-      server.off('error', reject)
+      server.off('error', fail)
       resolve(server.address() as AddressInfo)
     })
   })

@@ -35,6 +35,13 @@ const describe = (error: unknown): string => {
   return message.includes('UTF-8') ? 'The body is not UTF-8.' : 'The body is not JSON.'
 }
 
+/** Holds the rules of jsonRules.ts. */
+export const checkJson = <T>(value: T): T => {
+  const errors = jsonErrors(value)
+  if (errors.length > 0) throw invalid('invalid_body', 'The body holds what is not allowed.', errors)
+  return value
+}
+
 /** Parses bytes as JSON (RFC 8259: UTF-8, no byte order mark) and holds the rules of jsonRules.ts. */
 export const parseJson = (bytes: Buffer): unknown => {
   let value: unknown
@@ -44,9 +51,7 @@ export const parseJson = (bytes: Buffer): unknown => {
   } catch (error) {
     throw new FlowledgerError('malformed', 'malformed_json', describe(error))
   }
-  const errors = jsonErrors(value)
-  if (errors.length > 0) throw invalid('invalid_body', 'The body holds what is not allowed.', errors)
-  return value
+  return checkJson(value)
 }
 
 /** The request's JSON, or undefined where it has no body. */

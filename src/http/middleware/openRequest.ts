@@ -27,7 +27,7 @@ export const openRequest =
       if (!logger.isLevelEnabled(level)) return
       const { requestId, principal, route, path } = context
       logger[level](
-        { requestId, method, route, path, status, ms: Math.round(milliseconds), key: principal?.keyId },
+        { requestId, method, route, path, status, ms: Math.round(milliseconds), keyId: principal?.keyId },
         'request',
       )
     })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
 import { defineRoute } from '../routing/route.js'
-import { idParams, idSchema, timeSchema } from '../schemas/common.js'
+import { idParams, idSchema, pathId, timeSchema } from '../schemas/common.js'
 import { checkWorkflow } from './workflows/checkWorkflow.js'
 
 /** What a key may be is the domain's rule; a wrong one is `invalid_secret_key`, not a route that is not there. */
-const secretParams = z.object({ id: idSchema, key: z.string().min(1).max(1_000) })
+const secretParams = z.object({ id: pathId, key: z.string().min(1).max(1_000) })
 
 const secretView = z
   .object({

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { FlowledgerError, invalid, notFound } from '../../domain/errors.js'
-import { pointerOf } from '../body/jsonRules.js'
+import { jsonErrors, pointerOf } from '../body/jsonRules.js'
 import { readHookBody } from '../body/readHookBody.js'
 import { hasBody, readJsonBody } from '../body/readJsonBody.js'
 import { inputErrors } from './inputErrors.js'
@@ -44,8 +44,10 @@ const fieldsOf = (url: string): Record<string, string> => {
 /** Query parameters come once each and must be known. */
 export const parseQuery = (route: Route, url: string): unknown => {
   if (route.query === undefined && !url.includes('?')) return undefined
-  const parsed = (route.query ?? noQuery).safeParse({ ...fieldsOf(url) })
-  if (!parsed.success) throw invalid('invalid_query', 'The query is not valid.', inputErrors(parsed.error))
+  const fields = { ...fieldsOf(url) }
+  const parsed = (route.query ?? noQuery).safeParse(fields)
+  const errors = [...jsonErrors(fields), ...(parsed.success ? [] : inputErrors(parsed.error))]
+  if (errors.length > 0) throw invalid('invalid_query', 'The query is not valid.', errors)
   return parsed.data
 }
 

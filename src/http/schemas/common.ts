@@ -13,16 +13,23 @@ export const positionSchema = z
   .meta({ description: 'A position of the log: opaque, a decimal string' })
 export const revisionSchema = z.int().min(0).meta({ description: "The stream's revision, from 0" })
 
-/** A moment in a query: ISO 8601 with Z or an offset. */
-export const queryTime = z.iso.datetime({ offset: true })
+/** What ISO 8601 writes with four digits and every store can hold. */
+const isStorable = (time: number): boolean => time >= Date.parse('0001-01-01') && time < Date.parse('+010000-01-01')
 
-export const idParams = z.object({ id: idSchema })
+/** A moment in a query: ISO 8601 with Z or an offset. */
+export const queryTime = z.iso
+  .datetime({ offset: true })
+  .refine((text) => isStorable(Date.parse(text)), { error: 'The year must be from 1 to 9999, in UTC.' })
+
+/** An id in a path: streams are named by it in small letters, however it is written. */
+export const pathId = z.uuid().toLowerCase()
+export const idParams = z.object({ id: pathId })
 
 /** A body that says nothing; it may be left out. */
 export const emptyBody = z.strictObject({})
 export const reasonBody = z.strictObject({ reason: z.string().max(2_000).optional() })
 
-export const limitQuery = z.coerce.number().int().min(1).max(200).default(50)
+export const limitQuery = z.coerce.number({ error: 'It must be a whole number.' }).int().min(1).max(200).default(50)
 /** Query parameters of every list. */
 export const pageQuery = { limit: limitQuery, cursor: z.string().min(1).max(1_024).optional() }
 

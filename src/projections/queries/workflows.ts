@@ -32,15 +32,21 @@ export interface WorkflowFilter extends PageOptions {
   readonly q?: string
 }
 
+/** A part of a workflow, with the revision of the workflow's stream. */
+export interface AtRevision<T> {
+  readonly revision: number
+  readonly value: T
+}
+
 export interface WorkflowQueries {
   /** Newest first. */
   list(filter: WorkflowFilter): Promise<Page<WorkflowSummary>>
   /** With the draft, all of one moment. */
   find(id: string): Promise<WorkflowDetail | undefined>
   /** Undefined where the workflow does not exist. */
-  nodes(workflowId: string): Promise<readonly WorkflowNode[] | undefined>
-  node(workflowId: string, nodeId: string): Promise<WorkflowNode | undefined>
-  edges(workflowId: string): Promise<readonly Edge[] | undefined>
+  nodes(workflowId: string): Promise<AtRevision<readonly WorkflowNode[]> | undefined>
+  node(workflowId: string, nodeId: string): Promise<AtRevision<WorkflowNode> | undefined>
+  edges(workflowId: string): Promise<AtRevision<readonly Edge[]> | undefined>
 }
 
 type Head = Pick<
@@ -126,16 +132,23 @@ export const createWorkflowQueries = (read: ReadSchema): WorkflowQueries => {
       const row = await one<Head & { nodes: NodeRow[]; edges: EdgeRow[] }>(id, `${headColumns}, ${nodesOf}, ${edgesOf}`)
       return row && { ...toSummary(row), nodes: row.nodes.map(toNode), edges: row.edges.map(toEdge) }
     },
-    nodes: async (workflowId) => (await one<{ nodes: NodeRow[] }>(workflowId, nodesOf))?.nodes.map(toNode),
+    nodes: async (workflowId) => {
+      const row = await one<{ revision: number; nodes: NodeRow[] }>(workflowId, `w.revision, ${nodesOf}`)
+      return row && { revision: row.revision, value: row.nodes.map(toNode) }
+    },
     node: async (workflowId, nodeId) => {
-      const [row] = await select<NodeRow>(
+      const [row] = await select<NodeRow & { revision: number }>(
         read,
-        `SELECT n.id, n.key, n.type, n.config, n.position_x, n.position_y, n.policy FROM ${viewOf(read, 'nodes')} n
+        `SELECT w.revision, n.id, n.key, n.type, n.config, n.position_x, n.position_y, n.policy
+         FROM ${viewOf(read, 'nodes')} n JOIN ${workflows} w ON w.id = n.workflow_id
          WHERE n.workflow_id = $1 AND n.id = $2`,
         [workflowId, nodeId],
       )
-      return row && toNode(row)
+      return row && { revision: row.revision, value: toNode(row) }
     },
-    edges: async (workflowId) => (await one<{ edges: EdgeRow[] }>(workflowId, edgesOf))?.edges.map(toEdge),
+    edges: async (workflowId) => {
+      const row = await one<{ revision: number; edges: EdgeRow[] }>(workflowId, `w.revision, ${edgesOf}`)
+      return row && { revision: row.revision, value: row.edges.map(toEdge) }
+    },
   }
 }

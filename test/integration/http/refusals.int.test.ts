@@ -155,9 +155,42 @@ describe('bad input', () => {
       ['status=gone', '/status'],
       ['cursor=%00', '/cursor'],
       ['__proto__=1', '/__proto__'],
+      ['q=%00', '/q'],
     ]) {
       const { status, body } = await send('get', `/v1/workflows?${query}`)
       expect([query, status, body.errors?.[0]?.pointer]).toEqual([query, 422, pointer])
+    }
+  })
+
+  it('refuses moments that no calendar or no store knows', async () => {
+    for (const [path, pointer] of [
+      ['/v1/executions?startedAfter=0000-01-01T00:00:00Z', '/startedAfter'],
+      ['/v1/executions?startedBefore=9999-12-31T23:59:59-14:00', '/startedBefore'],
+      ['/v1/audit/events?from=0001-01-01T00:00:00%2B14:00', '/from'],
+      [`/v1/workflows/${workflowId}?asOf=2027-02-30T00:00:00Z`, '/asOf'],
+    ]) {
+      const { status, body } = await send('get', path as string)
+      expect([path, status, body.errors?.[0]?.pointer]).toEqual([path, 422, pointer])
+    }
+    const expiresAt = '9999-12-31T23:59:59-14:00'
+    const issued = await send('post', '/v1/api-keys', { body: { name: 'late', scopes: ['workflows:read'], expiresAt } })
+    expect([issued.status, issued.body.errors?.[0]?.pointer]).toEqual([422, '/expiresAt'])
+  })
+
+  it('knows a workflow by its id in capital letters too, to read and to change', async () => {
+    const path = `/v1/workflows/${workflowId.toUpperCase()}`
+    expect((await send('get', `${path}/validation`)).status).toBe(200)
+    expect((await send('patch', path, { body: { description: 'capital' } })).body.id).toBe(workflowId)
+  })
+
+  it('answers 405 where the documents are read only', async () => {
+    for (const path of ['/docs', '/openapi.json']) {
+      const response = await send('post', path)
+      expect([response.status, response.body.code, response.headers.allow]).toEqual([
+        405,
+        'method_not_allowed',
+        'GET, HEAD',
+      ])
     }
   })
 

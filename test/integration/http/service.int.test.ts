@@ -38,6 +38,15 @@ describe('secrets over HTTP', () => {
 })
 
 describe('hooks', () => {
+  it('refuse a form that holds what JSON may not hold', async () => {
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
+    const { status, body } = await send('post', '/hooks/orders/new', { raw: 'a=%00&__proto__=1', headers, key: null })
+    expect([status, body.errors.map(({ pointer }: { pointer: string }) => pointer)]).toEqual([
+      422,
+      ['/a', '/__proto__'],
+    ])
+  })
+
   it('start a run with what was sent, without credentials, and answer its result', async () => {
     const { id } = (
       await send('post', '/v1/workflows', {

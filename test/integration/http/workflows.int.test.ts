@@ -24,6 +24,19 @@ const create = async (body: object = greeting): Promise<{ id: string; nodes: { i
   (await send('post', '/v1/workflows', { body })).body
 
 describe('drafts over HTTP', () => {
+  it('shows parts of a draft with the revision that a change of them may be bound to', async () => {
+    const { id, nodes } = await create()
+    const node = `/v1/workflows/${id}/nodes/${nodes[1]!.id}`
+    for (const path of [node, `/v1/workflows/${id}/nodes`, `/v1/workflows/${id}/edges`]) {
+      const { headers } = await send('get', path)
+      expect(headers.etag).toBe('"3"')
+      expect((await send('get', path, { headers: { 'If-None-Match': '"3"' } })).status).toBe(304)
+    }
+    const change = (x: number) =>
+      send('patch', node, { body: { position: { x, y: 0 } }, headers: { 'If-Match': '"3"' } })
+    expect([(await change(1)).status, (await change(2)).status]).toEqual([200, 412])
+  })
+
   it('creates a workflow with its graph, and reads it back', async () => {
     const created = await send('post', '/v1/workflows', { body: greeting })
     expect(created.status).toBe(201)

@@ -78,6 +78,10 @@ export const memoryReadModels = (log: InMemoryLog): Omit<ReadModels, 'openWork'>
     fold(edgesTable)
       .filter(({ workflow_id }) => workflow_id === id)
       .map(edge)
+  const at = <T>(id: string, value: T | undefined): { revision: number; value: T } | undefined => {
+    const row = workflowOf(id)
+    return row === undefined || value === undefined ? undefined : { revision: row.revision, value }
+  }
   const workflowOf = (id: string) => fold(workflowsTable).find((row) => row.id === id)
   const versionOf = (matches: (row: VersionRow) => boolean) => {
     const row = fold(versionsTable).find(matches)
@@ -95,9 +99,13 @@ export const memoryReadModels = (log: InMemoryLog): Omit<ReadModels, 'openWork'>
         const row = workflowOf(id)
         return row && { ...workflow(row), nodes: nodesOf(id), edges: edgesOf(id) }
       },
-      nodes: async (id) => (workflowOf(id) === undefined ? undefined : nodesOf(id)),
-      node: async (id, nodeId) => nodesOf(id).find((found) => found.id === nodeId),
-      edges: async (id) => (workflowOf(id) === undefined ? undefined : edgesOf(id)),
+      nodes: async (id) => at(id, nodesOf(id)),
+      node: async (id, nodeId) =>
+        at(
+          id,
+          nodesOf(id).find((found) => found.id === nodeId),
+        ),
+      edges: async (id) => at(id, edgesOf(id)),
     },
     versions: {
       list: async (id, page) => {

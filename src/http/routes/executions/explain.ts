@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineRoute } from '../../routing/route.js'
-import { idSchema } from '../../schemas/common.js'
+import { idSchema, pathId } from '../../schemas/common.js'
 import { explanationView } from '../../schemas/explanation.js'
 
 export const explainStep = defineRoute({
@@ -12,7 +12,7 @@ export const explainStep = defineRoute({
     'Its in-edges with what became of each, the choices with the values they saw, its attempts, who resolved it. All from the log.',
   tag: 'Executions',
   scope: 'executions:read',
-  params: z.object({ id: idSchema, nodeId: idSchema }),
+  params: z.object({ id: pathId, nodeId: idSchema }),
   responses: { 200: { description: 'The explanation', body: explanationView } },
   problems: { 404: ['execution_not_found', 'step_not_found'] },
   handle: async ({ executions }, { params }) => {

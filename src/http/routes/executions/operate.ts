@@ -4,7 +4,7 @@ import type { ExecutionCommands, ExecutionResult } from '../../../commands/execu
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { present } from '../../routing/present.js'
 import { defineRoute, type Route } from '../../routing/route.js'
-import { idParams, idSchema, jsonSchema, reasonBody } from '../../schemas/common.js'
+import { idParams, idSchema, jsonSchema, pathId, reasonBody } from '../../schemas/common.js'
 import { executionView as executionSchema } from '../../schemas/execution.js'
 import { executionView } from '../../views/executionView.js'
 
@@ -92,7 +92,7 @@ const signalExecution = defineRoute({
     'Kept when it comes before the wait; consumed once, first in first out per name. An approval is a signal.',
   tag: 'Executions',
   scope: 'executions:operate',
-  params: z.object({ id: idSchema, name: signalName }),
+  params: z.object({ id: pathId, name: signalName }),
   body: z
     .strictObject({
       payload: jsonSchema.optional(),
@@ -122,7 +122,7 @@ const resolveStep = defineRoute({
   summary: 'Decide a step that is held or in doubt',
   tag: 'Executions',
   scope: 'executions:operate',
-  params: z.object({ id: idSchema, nodeId: idSchema }),
+  params: z.object({ id: pathId, nodeId: idSchema }),
   body: z
     .strictObject({
       action: z.enum(['retry', 'complete', 'skip', 'fail']),

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { defineRoute } from '../../routing/route.js'
-import { idParams, idSchema } from '../../schemas/common.js'
+import { idParams, idSchema, pathId } from '../../schemas/common.js'
 import { edgeInput, edgeView } from '../../schemas/graph.js'
 import { editProblems } from './problems.js'
 
-const edgeParams = z.object({ id: idSchema, edgeId: idSchema })
+const edgeParams = z.object({ id: pathId, edgeId: idSchema })
 
 export const addEdge = defineRoute({
   method: 'post',

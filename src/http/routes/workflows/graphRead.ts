@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { notFound } from '../../../domain/errors.js'
+import { notModified, resourceAnswer } from '../../routing/resourceAnswer.js'
 import { defineRoute } from '../../routing/route.js'
 import { idParams } from '../../schemas/common.js'
 import { edgeView, nodeView } from '../../schemas/graph.js'
@@ -18,12 +19,13 @@ export const listNodes = defineRoute({
   scope: 'workflows:read',
   params: idParams,
   reads: 'workflows',
-  responses: { 200: { description: 'All nodes', body: whole(nodeView) } },
+  headers: ['If-None-Match'],
+  responses: { 200: { description: 'All nodes', body: whole(nodeView), headers: ['ETag'] }, 304: notModified },
   problems: { 404: ['workflow_not_found'] },
-  handle: async ({ reads }, { params }) => {
-    const items = await reads.workflows.nodes(params.id)
-    if (items === undefined) throw workflowNotFound()
-    return { status: 200, body: { items, nextCursor: null } }
+  handle: async ({ reads }, { params, context }) => {
+    const found = await reads.workflows.nodes(params.id)
+    if (found === undefined) throw workflowNotFound()
+    return resourceAnswer(context, found.revision, { items: found.value, nextCursor: null })
   },
 })
 
@@ -36,12 +38,13 @@ export const getNode = defineRoute({
   scope: 'workflows:read',
   params: nodeParams,
   reads: 'workflows',
-  responses: { 200: { description: 'The node', body: nodeView } },
+  headers: ['If-None-Match'],
+  responses: { 200: { description: 'The node', body: nodeView, headers: ['ETag'] }, 304: notModified },
   problems: { 404: ['node_not_found'] },
-  handle: async ({ reads }, { params }) => {
-    const node = await reads.workflows.node(params.id, params.nodeId)
-    if (node === undefined) throw notFound('node_not_found', 'There is no such node.')
-    return { status: 200, body: node }
+  handle: async ({ reads }, { params, context }) => {
+    const found = await reads.workflows.node(params.id, params.nodeId)
+    if (found === undefined) throw notFound('node_not_found', 'There is no such node.')
+    return resourceAnswer(context, found.revision, found.value)
   },
 })
 
@@ -54,11 +57,12 @@ export const listEdges = defineRoute({
   scope: 'workflows:read',
   params: idParams,
   reads: 'workflows',
-  responses: { 200: { description: 'All edges', body: whole(edgeView) } },
+  headers: ['If-None-Match'],
+  responses: { 200: { description: 'All edges', body: whole(edgeView), headers: ['ETag'] }, 304: notModified },
   problems: { 404: ['workflow_not_found'] },
-  handle: async ({ reads }, { params }) => {
-    const items = await reads.workflows.edges(params.id)
-    if (items === undefined) throw workflowNotFound()
-    return { status: 200, body: { items, nextCursor: null } }
+  handle: async ({ reads }, { params, context }) => {
+    const found = await reads.workflows.edges(params.id)
+    if (found === undefined) throw workflowNotFound()
+    return resourceAnswer(context, found.revision, { items: found.value, nextCursor: null })
   },
 })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { defineRoute } from '../../routing/route.js'
-import { idParams, idSchema } from '../../schemas/common.js'
+import { idParams, idSchema, pathId } from '../../schemas/common.js'
 import { changeNodeBody, nodeInput, nodeView } from '../../schemas/graph.js'
 import { editProblems } from './problems.js'
 
-export const nodeParams = z.object({ id: idSchema, nodeId: idSchema })
+export const nodeParams = z.object({ id: pathId, nodeId: idSchema })
 
 export const addNode = defineRoute({
   method: 'post',

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { defineRoute } from '../../routing/route.js'
-import { emptyBody, idParams, idSchema } from '../../schemas/common.js'
+import { emptyBody, idParams, pathId } from '../../schemas/common.js'
 import { versionView as versionSchema, workflowView as workflowSchema } from '../../schemas/workflow.js'
 import { versionView, workflowView } from '../../views/workflowView.js'
 import { changeProblems, editProblems } from './problems.js'
 
 /** A version's number as it stands in a path. */
 export const versionNumber = z.coerce.number().int().min(1).max(1_000_000_000)
-export const versionParams = z.object({ id: idSchema, number: versionNumber })
+export const versionParams = z.object({ id: pathId, number: versionNumber })
 
 const workflow = { description: 'The workflow after it', body: workflowSchema, headers: commandHeaderNames } as const
 const version = { body: versionSchema, headers: [...commandHeaderNames, 'Location'] } as const
@@ -78,7 +78,7 @@ export const unpublishWorkflow = defineRoute({
   bodyOptional: true,
   headers: ['If-Match', 'Idempotency-Key'],
   responses: { 200: workflow },
-  problems: { ...changeProblems, 409: [...changeProblems[409], 'not_published'] },
+  problems: changeProblems,
   handle: async (dependencies, { params, body, context }) => {
     const outcome = await dependencies.workflows.unpublish(context.command(dependencies, body), params.id)
     return { status: 200, headers: commandHeaders(outcome), body: workflowView(outcome.workflow, outcome.revision) }

@@ -4,7 +4,7 @@ import { notFound } from '../../../domain/errors.js'
 import { pageAnswer } from '../../routing/pageAnswer.js'
 import { present } from '../../routing/present.js'
 import { defineRoute } from '../../routing/route.js'
-import { idParams, idSchema, pageOf, pageQuery } from '../../schemas/common.js'
+import { idParams, pageOf, pageQuery, pathId } from '../../schemas/common.js'
 import { diffView } from '../../schemas/diff.js'
 import { versionSummary, versionView } from '../../schemas/workflow.js'
 import { checkWorkflow } from './checkWorkflow.js'
@@ -58,7 +58,7 @@ export const diffVersions = defineRoute({
   description: 'Nodes and edges added, removed, changed field by field, moved, on the way from `a` to `b`.',
   tag: 'Versions',
   scope: 'workflows:read',
-  params: z.object({ id: idSchema, a: versionNumber, b: versionNumber }),
+  params: z.object({ id: pathId, a: versionNumber, b: versionNumber }),
   responses: { 200: { description: 'The difference', body: diffView } },
   problems: { 404: ['version_not_found'] },
   handle: async ({ versions }, { params }) => {
