@@ -13,8 +13,8 @@ export const positionSchema = z
   .meta({ description: 'A position of the log: opaque, a decimal string' })
 export const revisionSchema = z.int().min(0).meta({ description: "The stream's revision, from 0" })
 
-/** What ISO 8601 writes with four digits and every store can hold. */
-const isStorable = (time: number): boolean => time >= Date.parse('0001-01-01') && time < Date.parse('+010000-01-01')
+/** What ISO 8601 writes with four digits and every store can hold; what is no time at all is refused as that. */
+const isStorable = (time: number): boolean => !(time < Date.parse('0001-01-01') || time >= Date.parse('+010000-01-01'))
 
 /** A moment in a query: ISO 8601 with Z or an offset. */
 export const queryTime = z.iso

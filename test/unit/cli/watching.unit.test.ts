@@ -55,7 +55,7 @@ describe('watching a rebuild', () => {
       )
     })
     const ended = run(['projections', 'watch', 'workflows', ...flags(url)])
-    await vi.waitFor(() => expect(said.stdout).toContain('replaying'))
+    await vi.waitFor(() => expect(said.stdout).toContain('replaying'), { timeout: 30_000 })
     process.emit('SIGINT')
     expect(await ended).toBe(130)
     expect(said.stderr).toContain('goes on in the server: flowledger projections watch|pause|cancel workflows')
