@@ -58,6 +58,18 @@ describe('the OpenAPI document', () => {
     expect(missing).toEqual([])
   })
 
+  it('has no alias of a type that is made of itself, which generated clients could not compile', () => {
+    const alternatives = (schema: { anyOf?: object[]; oneOf?: object[] }) => [
+      ...(schema.anyOf ?? []),
+      ...(schema.oneOf ?? []),
+    ]
+    const schemas = Object.entries((document.components?.schemas ?? {}) as Record<string, object>)
+    const recursive = schemas.filter(([name, schema]) =>
+      JSON.stringify(alternatives(schema)).includes(`"#/components/schemas/${name}"`),
+    )
+    expect(recursive.map(([name]) => name)).toEqual([])
+  })
+
   it('names every operation once, with a summary, a tag and its scope', () => {
     const operations = Object.values(document.paths ?? {}).flatMap((path) =>
       Object.values(

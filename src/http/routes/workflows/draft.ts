@@ -5,7 +5,7 @@ import { emptyBody, idParams } from '../../schemas/common.js'
 import { definitionInput, edit } from '../../schemas/graph.js'
 import { changeWorkflowBody, createWorkflowBody, workflowView as workflowSchema } from '../../schemas/workflow.js'
 import { workflowView } from '../../views/workflowView.js'
-import { changeProblems, editProblems } from './problems.js'
+import { changeProblems, createProblems, editProblems } from './problems.js'
 
 const changed = { description: 'The workflow after it', body: workflowSchema, headers: commandHeaderNames } as const
 
@@ -22,7 +22,7 @@ export const createWorkflow = defineRoute({
   responses: {
     201: { description: 'The new workflow', body: workflowSchema, headers: [...commandHeaderNames, 'Location'] },
   },
-  problems: editProblems,
+  problems: createProblems,
   example: {
     name: 'Greeting',
     nodes: [

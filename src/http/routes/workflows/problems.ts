@@ -5,6 +5,13 @@ export const changeProblems = {
   413: ['event_too_large', 'append_too_large'],
 } as const
 
+/** Codes of a new workflow with its first nodes and edges. */
+export const createProblems = {
+  409: ['concurrent_change'],
+  413: ['event_too_large', 'append_too_large', 'definition_too_large', 'too_many_nodes', 'too_many_edges'],
+  422: ['invalid_definition'],
+} as const
+
 /** Codes of changes that touch the graph. */
 export const editProblems = {
   404: ['workflow_not_found', 'node_not_found', 'edge_not_found'],
