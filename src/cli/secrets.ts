@@ -65,7 +65,7 @@ interface RotateOptions {
 const rotate = (): Command =>
   jsonOption(new Command('rotate'))
     .description(
-      'Wrap the keys of all secrets by a new master key, while no server runs; may be repeated when cut short',
+      'Wrap the keys of all secrets by a new master key; goes on when it is run again after it was cut short',
     )
     .option('--new-master-key-file <file>', '32 bytes in base64 (default where DATA_DIR keeps the key: a new one)')
     .action(async ({ newMasterKeyFile, json = false }: RotateOptions) => {
