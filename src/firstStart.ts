@@ -52,7 +52,7 @@ export const firstStart = async (dependencies: FirstStartDependencies): Promise<
       const input = '{"input":{"event":"issues","payload":{"action":"opened","sender":{"login":"ada"}}}}'
       print('Try the example workflow:')
       print(
-        `  curl -X POST ${url}/v1/workflows/${example}/executions -H 'X-API-Key: ${shownKey}' ` +
+        `  curl -X POST ${url}/v1/workflows/${example}/executions -H "X-API-Key: ${shownKey}" ` +
           `-H 'Content-Type: application/json' -H 'Prefer: wait=10' -d '${input}'`,
       )
     }
