@@ -24,10 +24,7 @@ const graphEdits = [
   'DraftEdited',
 ] as const satisfies WorkflowEvent['type'][]
 
-export type GraphEdit = Extract<WorkflowEvent, { readonly type: (typeof graphEdits)[number] }>
-
-export const isGraphEdit = (event: WorkflowEvent): event is GraphEdit =>
-  (graphEdits as readonly string[]).includes(event.type)
+export const isGraphEdit = ({ type }: WorkflowEvent): boolean => (graphEdits as readonly string[]).includes(type)
 
 const changeNode = ({ nodes }: ChangingGraph, id: string, change: Partial<WorkflowNode>): void => {
   const node = nodes.get(id)

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../../routing/route.js'
-import { emptyBody, pathId } from '../../schemas/common.js'
+import { emptyBody, idSchema } from '../../schemas/common.js'
 import { dryRunView, rebuildView } from '../../schemas/projection.js'
 import { projectionName, projectionParams } from './status.js'
 
-const rebuildParams = z.object({ name: projectionName, id: pathId })
+const rebuildParams = z.object({ name: projectionName, id: idSchema })
 
 const startRebuild = defineRoute({
   method: 'post',
