@@ -39,8 +39,8 @@ export const executionsModule = new ContainerModule((options) => {
   provide(
     options,
     t.executor,
-    [t.executions, t.queue, t.reads, t.secretReader, t.evaluator, t.clock, t.ids, t.logger, t.config],
-    ({ runs, plans, hub, gate, startChild }, queue, reads, secrets, evaluator, clock, ids, logger, config) =>
+    [t.executions, t.queue, t.feed, t.reads, t.secretReader, t.evaluator, t.clock, t.ids, t.logger, t.config],
+    ({ runs, plans, hub, gate, startChild }, queue, feed, reads, secrets, evaluator, clock, ids, logger, config) =>
       createExecutor({
         name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
         runs,
@@ -49,6 +49,7 @@ export const executionsModule = new ContainerModule((options) => {
         gate,
         startChild,
         queue,
+        feed,
         openWork: reads.openWork,
         secrets,
         evaluator,

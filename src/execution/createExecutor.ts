@@ -6,10 +6,13 @@ import type { Clock, IdSource } from '../commands/ports.js'
 import type { SecretReader } from '../commands/secrets/secretReader.js'
 import { FlowledgerError } from '../domain/errors.js'
 import type { StoredEvent } from '../domain/events/recordedEvent.js'
+import { mayAdvance } from '../domain/execution/advance.js'
 import { decideTimers } from '../domain/execution/decide/timers.js'
 import { getIn } from '../domain/execution/persistentMap.js'
 import { idOfStream } from '../domain/streams.js'
+import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { WorkQueue } from '../eventlog/workQueue.js'
+import { type AbortWatch, startAbortWatch } from './abortWatch.js'
 import { createSlotPool } from './attemptSlots.js'
 import { createAttempts } from './attempts.js'
 import type { ChildStarter } from './childRuns.js'
@@ -33,6 +36,8 @@ export interface ExecutorDependencies {
   /** Starts child runs. */
   readonly startChild: ChildStarter['start']
   readonly queue: WorkQueue
+  /** Where executors hear of what other processes did. */
+  readonly feed: Pick<EventFeed, 'subscribe' | 'head'>
   readonly openWork: OpenWork
   readonly secrets: SecretReader
   readonly evaluator: Pick<NodeEvaluator, 'decide' | 'resolve'>
@@ -104,13 +109,18 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
   const timers = createTimerService(fire, () => clock.now().getTime())
   const tending: TendDependencies = { runs, attempts, children, timers, contextFor, clock, executor: name, sole }
   const tend = (executionId: string): void => inBackground(() => tendRun(tending, executionId))
+  const tendIfInFlight = (executionId: string): void => {
+    if (attempts.executions().includes(executionId)) tend(executionId)
+  }
 
   /** What this process has just appended needs no way through the log. */
   const onCommitted = ({ executionId, state, events }: CommittedRun): void => {
     for (const event of events) {
       switch (event.type) {
         case 'NodeAttemptStarted':
-          if (event.data.executor === name) attempts.launch(state, event.data.nodeId, event.data.attempt, event.id)
+          if (event.data.executor !== name) break
+          attempts.launch(state, event.data.nodeId, event.data.attempt, event.id)
+          if (watch?.heard(executionId)) tend(executionId)
           break
         case 'NodeScheduled':
           if (event.data.wait?.kind === 'subworkflow' || event.data.wait?.kind === 'map') {
@@ -147,6 +157,25 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
     }
   }
 
+  const refuseStopped = (): void => {
+    if (stopped) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
+  }
+
+  /** Until it is claimed, here or elsewhere: what takes the free slot may be another run's node, and then this one waits on. */
+  const claimWhenFree = async (executionId: string, nodeId: string): Promise<void> => {
+    for (;;) {
+      const { state } = await runs.load(executionId, recentMs)
+      if (!mayAdvance(state) || getIn(state.nodes, nodeId)?.status !== 'scheduled') return
+      await slots.free()
+      try {
+        refuseStopped()
+        await tendRun(tending, executionId)
+      } finally {
+        slots.passOn()
+      }
+    }
+  }
+
   /** An event of the group: mostly of this process's own making and done already. */
   const carryOut = async (event: StoredEvent): Promise<void> => {
     const executionId = idOfStream(event.stream)
@@ -158,15 +187,14 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
         if (hasChildren && !children.knows(executionId, nodeId)) children.look(executionId, nodeId)
         return
       }
-      const { state } = await runs.load(executionId, recentMs)
-      if (state.phase !== 'active' || getIn(state.nodes, nodeId)?.status !== 'scheduled') return
-      await slots.free()
+      return claimWhenFree(executionId, nodeId)
     }
-    if (stopped) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
+    refuseStopped()
     await tendRun(tending, executionId)
   }
 
   let reader: WorkReader | undefined
+  let watch: AbortWatch | undefined
   const scan = createScan({
     openWork: dependencies.openWork,
     clock,
@@ -182,6 +210,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
       ignore = hub.listen(onCommitted)
       hub.slots = slots
       reader = startWorkReader({ queue: dependencies.queue, carryOut, unexpected })
+      if (!sole) watch = startAbortWatch({ feed: dependencies.feed, tend: tendIfInFlight, unexpected })
       scan.start(dependencies.scanMs ?? 2_000)
     },
     stop: async () => {
@@ -189,7 +218,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
       if (hub.slots === slots) hub.slots = undefined
       timers.stop()
       children.stop()
-      await scan.stop()
+      await Promise.all([scan.stop(), watch?.stop()])
       // Those that wait for a slot in the reader get one as attempts end.
       await Promise.all([reader?.stop(), attempts.drain(dependencies.stopGraceMs ?? 10_000)])
       await children.idle()

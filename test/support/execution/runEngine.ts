@@ -12,6 +12,7 @@ import { getIn } from '../../../src/domain/execution/persistentMap.js'
 import { resolveConfig } from '../../../src/domain/expressions/templates.js'
 import type { JsonValue } from '../../../src/domain/json.js'
 import type { ExecutableNodeTypes } from '../../../src/domain/nodes/behaviour.js'
+import type { EventFeed } from '../../../src/eventlog/eventFeed.js'
 import type { EventStore } from '../../../src/eventlog/eventStore.js'
 import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
 import type { WorkQueue } from '../../../src/eventlog/workQueue.js'
@@ -38,6 +39,7 @@ export interface RunEngineOptions {
   /** What the engine writes to and reads from, where that is not the log itself. */
   readonly store?: EventStore
   readonly queue?: WorkQueue
+  readonly feed?: Pick<EventFeed, 'subscribe' | 'head'>
   readonly openWork?: OpenWork
   readonly nodeTypes?: ExecutableNodeTypes
   readonly name?: string
@@ -106,6 +108,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     ...executions,
     name,
     queue: options.queue ?? log,
+    feed: options.feed ?? log,
     openWork,
     secrets: {
       read: async (_, names) => Object.fromEntries(names.map((secret) => [secret, options.secrets?.[secret] ?? ''])),
