@@ -3,22 +3,23 @@ import type { AttemptSlots } from '../commands/executions/runHub.js'
 export interface SlotPool extends AttemptSlots {
   /** An attempt ended. */
   release(): void
-  /** Resolves when a slot may be free; at once when one is. */
+  /**
+   * Resolves when a slot may be free; at once when one is. Those who wait come in turn, one for each slot that is given back,
+   * so each of them says by `passOn` that it has tried to take one.
+   */
   free(): Promise<void>
+  passOn(): void
   readonly inUse: number
 }
 
 /** The places for attempts in this process. A claim takes its place before the append that makes it. */
 export const createSlotPool = (executor: string, size: number, graceMs: number): SlotPool => {
   let inUse = 0
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
 
   const give = (count: number): void => {
-    if (count === 0) return
     inUse -= count
-    const woken = waiting
-    waiting = []
-    for (const wake of woken) wake()
+    for (const wake of waiting.splice(0, count)) wake()
   }
 
   return {
@@ -40,5 +41,8 @@ export const createSlotPool = (executor: string, size: number, graceMs: number):
         : new Promise((resolve) => {
             waiting.push(resolve)
           }),
+    passOn: () => {
+      if (inUse < size) waiting.shift()?.()
+    },
   }
 }

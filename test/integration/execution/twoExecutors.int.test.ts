@@ -11,7 +11,7 @@ const chain = define({ start: manual, a: effect({}, { timeoutMs: 40 }), b: effec
 ])
 
 describe('two executors on one log', () => {
-  it('share the work, and each attempt is made once', async () => {
+  it('share the work without the help of a scan, and each attempt is made once', async () => {
     const log = createInMemoryLog()
     const made: string[] = []
     const worker = (name: string) =>
@@ -21,6 +21,7 @@ describe('two executors on one log', () => {
         name,
         sole: false,
         concurrency: 2,
+        scanMs: 3_600_000,
         nodeTypes: withEffect(async ({ executionId, nodeKey, attempt }) => {
           made.push(`${executionId}/${nodeKey}/${attempt}`)
           await new Promise((resolve) => setTimeout(resolve, 5))
