@@ -17,22 +17,31 @@ const isSole = ({ EVENTSTORE_URL, ROLES }: Config): boolean => EVENTSTORE_URL ==
 /** What is published may change under a start; what was current so long ago is good enough. */
 const workflowAgeMs = 1_000
 
+/** How long the first start of a limited workflow waits for read models that know what an earlier process did. */
+const countFreshMs = 5_000
+
 /** Runs: what can be done with them, and who carries them out. */
 export const executionsModule = new ContainerModule((options) => {
   provide(
     options,
     t.executions,
-    [t.handler, t.versions, t.nodeTypes, t.engine, t.reads, t.load, t.config],
-    (handler, versions, nodeTypes, engine, reads, load, config) =>
+    [t.handler, t.versions, t.nodeTypes, t.engine, t.reads, t.progress, t.load, t.feed, t.logger, t.config],
+    (handler, versions, nodeTypes, engine, reads, progress, load, feed, logger, config) =>
       createExecutions({
         handler,
         versions,
         findWorkflow: async (id) => (await handler.load(workflowAggregate, id, { maxAgeMs: workflowAgeMs })).state,
         nodeTypes,
         engine,
-        countActive: (id) => reads.openWork.activeRuns(id),
+        countActive: async (id) => {
+          const head = await feed.head()
+          if (head !== null) await progress.waitFor('executions', head, countFreshMs)
+          return reads.openWork.activeRuns(id)
+        },
         admit: createBackPressure(load),
         elsewhere: !isSole(config),
+        feed,
+        unexpected: (error) => logger.error({ err: error }, 'the runs of limited workflows could not be followed'),
       }),
     (executions) => executions.close(),
   )

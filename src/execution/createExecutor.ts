@@ -203,11 +203,14 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
     inFlight: () => (sole ? [] : attempts.executions()),
     unexpected,
   })
-  let ignore: () => void = () => undefined
+  const ignore: (() => void)[] = []
 
   return {
     start: () => {
-      ignore = hub.listen(onCommitted)
+      ignore.push(
+        hub.listen(onCommitted),
+        gate.onPlace((workflowId) => inBackground(() => queued.admit(workflowId))),
+      )
       hub.slots = slots
       reader = startWorkReader({ queue: dependencies.queue, carryOut, unexpected })
       if (!sole) watch = startAbortWatch({ feed: dependencies.feed, tend: tendIfInFlight, unexpected })
@@ -223,7 +226,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
       await Promise.all([reader?.stop(), attempts.drain(dependencies.stopGraceMs ?? 10_000)])
       await children.idle()
       await Promise.all(background)
-      ignore()
+      for (const end of ignore) end()
     },
     status: () => ({ attempts: attempts.inFlight, slotsInUse: slots.inUse, timers: timers.pending }),
     scan: scan.once,

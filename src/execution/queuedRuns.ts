@@ -30,8 +30,9 @@ export const createQueuedRuns = ({
   const queues = new Map<string, Set<string>>()
   const admitting = new Map<string, Promise<void>>()
 
-  const admitNext = async (workflowId: string, queue: Set<string>): Promise<void> => {
-    for (const executionId of queue) {
+  const admitNext = async (workflowId: string, waiting: Iterable<string>): Promise<void> => {
+    const queue = queues.get(workflowId)
+    for (const executionId of waiting) {
       const { state } = await runs.load(executionId)
       if (state.phase === 'queued' && !state.paused) {
         const { plan } = await plans.pinned(workflowId, state.version)
@@ -39,9 +40,9 @@ export const createQueuedRuns = ({
         if (!(await gate.admit(workflowId, executionId, plan.definition.settings))) return
         await runs.change(executionId, contextFor(state), decideDequeue)
       }
-      queue.delete(executionId)
+      queue?.delete(executionId)
     }
-    if (queue.size === 0) queues.delete(workflowId)
+    if (queue?.size === 0) queues.delete(workflowId)
   }
 
   return {
@@ -55,8 +56,8 @@ export const createQueuedRuns = ({
       const turn = before
         .catch(() => undefined)
         .then(async () => {
-          const queue = queues.get(workflowId)
-          if (queue !== undefined) await admitNext(workflowId, queue)
+          const waiting = gate.waiting(workflowId) ?? queues.get(workflowId)
+          if (waiting !== undefined) await admitNext(workflowId, waiting)
         })
       admitting.set(workflowId, turn)
       try {

@@ -5,10 +5,7 @@ import type { RunHub } from './runHub.js'
 /** How many runs of a workflow are active, as far as the read models know. */
 export type CountActiveRuns = (workflowId: string) => Promise<number>
 
-/**
- * Places for the runs of workflows with a concurrency limit. What this process starts and ends is counted exactly; what was
- * there before it, and what others do, is counted by the read models: once, or again every second where there are others.
- */
+/** Places for the runs of workflows with a concurrency limit. */
 export interface ConcurrencyGate {
   /** Takes a place, or says that the run has to queue; throws `concurrency_limit` where the settings refuse instead. */
   enter(workflowId: string, executionId: string, settings: Settings): Promise<'start' | 'queue'>
@@ -16,33 +13,47 @@ export interface ConcurrencyGate {
   leave(workflowId: string, executionId: string): void
   /** Takes a place for a run in the queue; false where there is none. */
   admit(workflowId: string, executionId: string, settings: Settings): Promise<boolean>
-  close(): void
+  /** Runs in the workflow's queue, in their turn; undefined where the gate does not know them. */
+  waiting(workflowId: string): Iterable<string> | undefined
+  /** Hears of workflows with a queue in which a place may be free. The returned function ends that. */
+  onPlace(listener: (workflowId: string) => void): () => void
+  close(): Promise<void>
 }
+
+export const refuseFull = (limit: number): FlowledgerError =>
+  new FlowledgerError(
+    'tooMany',
+    'concurrency_limit',
+    `${limit} runs of this workflow are active, and its settings allow no more`,
+    [],
+    { retryAfterSeconds: 1 },
+  )
 
 interface Places {
   /** Runs that took their place in this process. */
   readonly own: Set<string>
   /** How many more there are. */
   foreign: number
-  countedAt: number
 }
 
-const recountMs = 1_000
-
+/**
+ * The gate of the only process that starts and ends runs: what it does it counts, and what was there before it is counted once, by
+ * the read models.
+ */
 export const createConcurrencyGate = ({
   hub,
   countActive,
-  elsewhere,
 }: {
   readonly hub: RunHub
   readonly countActive: CountActiveRuns
-  /** Whether other processes start and end runs too. */
-  readonly elsewhere: boolean
 }): ConcurrencyGate => {
-  const workflows = new Map<string, Promise<Places>>()
+  const counting = new Map<string, Promise<Places>>()
   const counted = new Map<string, Places>()
+  /** Workflows of which a run began or ended while they were being counted. */
+  const changed = new Set<string>()
 
-  const close = hub.listen(({ executionId, state }) => {
+  const endHub = hub.listen(({ executionId, state }) => {
+    if (counting.has(state.workflowId)) changed.add(state.workflowId)
     const places = counted.get(state.workflowId)
     if (places === undefined) return
     if (state.phase === 'active') places.own.add(executionId)
@@ -50,24 +61,23 @@ export const createConcurrencyGate = ({
       places.foreign = Math.max(0, places.foreign - 1)
   })
 
-  const count = async (workflowId: string, own: Set<string>): Promise<Places> => {
-    const active = await countActive(workflowId)
-    const places = { own, foreign: Math.max(0, active - own.size), countedAt: performance.now() }
+  const count = async (workflowId: string): Promise<Places> => {
+    let foreign: number
+    do {
+      changed.delete(workflowId)
+      foreign = await countActive(workflowId)
+    } while (changed.delete(workflowId))
+    const places = { own: new Set<string>(), foreign }
     counted.set(workflowId, places)
     return places
   }
 
-  const placesOf = async (workflowId: string): Promise<Places> => {
-    const known = counted.get(workflowId)
-    const isFresh = known !== undefined && (!elsewhere || performance.now() - known.countedAt < recountMs)
-    if (isFresh) return known
-    const counting = workflows.get(workflowId) ?? count(workflowId, known?.own ?? new Set())
-    workflows.set(workflowId, counting)
-    try {
-      return await counting
-    } finally {
-      workflows.delete(workflowId)
-    }
+  const placesOf = (workflowId: string): Places | Promise<Places> => {
+    const known = counted.get(workflowId) ?? counting.get(workflowId)
+    if (known !== undefined) return known
+    const begun = count(workflowId).finally(() => counting.delete(workflowId))
+    counting.set(workflowId, begun)
+    return begun
   }
 
   const take = async (workflowId: string, executionId: string, limit: number): Promise<boolean> => {
@@ -82,19 +92,17 @@ export const createConcurrencyGate = ({
     enter: async (workflowId, executionId, { concurrency }) => {
       if (concurrency === undefined || (await take(workflowId, executionId, concurrency.limit))) return 'start'
       if (concurrency.whenFull === 'queue') return 'queue'
-      throw new FlowledgerError(
-        'tooMany',
-        'concurrency_limit',
-        `${concurrency.limit} runs of this workflow are active, and its settings allow no more`,
-        [],
-        { retryAfterSeconds: 1 },
-      )
+      throw refuseFull(concurrency.limit)
     },
     leave: (workflowId, executionId) => {
       counted.get(workflowId)?.own.delete(executionId)
     },
     admit: async (workflowId, executionId, { concurrency }) =>
       concurrency === undefined || take(workflowId, executionId, concurrency.limit),
-    close,
+    waiting: () => undefined,
+    onPlace: () => () => undefined,
+    close: async () => {
+      endHub()
+    },
   }
 }

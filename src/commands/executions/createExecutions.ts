@@ -1,5 +1,6 @@
 import type { ExpressionEngine } from '../../domain/expressions/expressionEngine.js'
 import type { ExecutableNodeTypes } from '../../domain/nodes/behaviour.js'
+import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { CommandContext, CommandHandler } from '../commandHandler.js'
 import { type ConcurrencyGate, type CountActiveRuns, createConcurrencyGate } from './concurrency.js'
 import { createExecutionCommands } from './createExecutionCommands.js'
@@ -7,6 +8,7 @@ import type { ExecutionCommands, ExecutionResult, StartExecution } from './execu
 import { createRunHub, type RunHub } from './runHub.js'
 import { createRunPlans, type PlanSource, type RunPlans } from './runPlans.js'
 import { createRunWriter, type RunWriter } from './runWriter.js'
+import { createSharedGate } from './sharedGate.js'
 import { sharedLookup } from './sharedLookup.js'
 import { type AdmitStart, type FindWorkflow, startExecution } from './startExecution.js'
 import { createEndWaiter } from './waitForEnd.js'
@@ -23,6 +25,8 @@ export interface ExecutionsDependencies {
   readonly admit: AdmitStart
   /** Whether other processes start or execute runs of this log too. */
   readonly elsewhere: boolean
+  readonly feed: Pick<EventFeed, 'subscribe' | 'head'>
+  readonly unexpected: (error: unknown) => void
 }
 
 /** The write side of runs in one process. An executor in the same process is given the same parts. */
@@ -34,15 +38,17 @@ export interface Executions {
   readonly gate: ConcurrencyGate
   /** A start by the program itself: it does not ask about the load. */
   startChild(context: CommandContext, request: StartExecution): Promise<ExecutionResult>
-  close(): void
+  close(): Promise<void>
 }
 
 export const createExecutions = (dependencies: ExecutionsDependencies): Executions => {
-  const { handler, engine, elsewhere, countActive, admit } = dependencies
+  const { handler, engine, elsewhere, countActive, admit, feed, unexpected } = dependencies
   const hub = createRunHub()
   const plans = createRunPlans(dependencies)
   const runs = createRunWriter({ handler, plans, engine, hub })
-  const gate = createConcurrencyGate({ hub, countActive, elsewhere })
+  const gate = elsewhere
+    ? createSharedGate({ hub, feed, runs, unexpected })
+    : createConcurrencyGate({ hub, countActive })
   const waiter = createEndWaiter({ runs, hub, elsewhere })
   // Many starts of one workflow at once must not each read it.
   const findWorkflow = sharedLookup(dependencies.findWorkflow)
@@ -54,9 +60,9 @@ export const createExecutions = (dependencies: ExecutionsDependencies): Executio
     hub,
     gate,
     startChild: (context, request) => startExecution({ ...start, admit: () => undefined }, context, request),
-    close: () => {
+    close: async () => {
       waiter.close()
-      gate.close()
+      await gate.close()
     },
   }
 }

@@ -20,14 +20,17 @@ export const followRuns = ({
   types,
   since,
   receive,
+  caughtUp = () => undefined,
   unexpected,
   random = Math.random,
 }: {
   readonly feed: Pick<EventFeed, 'subscribe' | 'head'>
   readonly types: readonly string[]
   readonly since: 'start' | 'now'
-  /** Must not throw. */
-  readonly receive: (event: StoredEvent) => void
+  /** An event for which it throws comes again. */
+  readonly receive: (event: StoredEvent) => void | Promise<void>
+  /** Called, perhaps again and again, when what follows is new. */
+  readonly caughtUp?: () => void
   readonly unexpected: (error: unknown) => void
   readonly random?: () => number
 }): RunFollower => {
@@ -40,8 +43,9 @@ export const followRuns = ({
     const options = { from: position, prefixes: ['execution-'], types, signal: abort.signal }
     for await (const item of feed.subscribe(options)) {
       onItem()
-      if (item.kind === 'event') receive(item.event)
-      if (item.kind !== 'caughtUp') position = item.kind === 'event' ? item.event.position : item.position
+      if (item.kind === 'event') await receive(item.event)
+      if (item.kind === 'caughtUp') caughtUp()
+      else position = item.kind === 'event' ? item.event.position : item.position
     }
   }
 

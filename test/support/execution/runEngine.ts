@@ -92,6 +92,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
   const store = options.store ?? log
   const versions = versionsOf(workflows)
   const openWork = options.openWork ?? openWorkOfLog(() => log.events)
+  const unexpected: unknown[] = []
   const executions = createExecutions({
     handler: createCommandHandler({ store }),
     versions,
@@ -101,9 +102,10 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     countActive: openWork.activeRuns,
     admit: () => undefined,
     elsewhere: !sole,
+    feed: options.feed ?? log,
+    unexpected: (error) => unexpected.push(error),
   })
   const { commands, runs, hub } = executions
-  const unexpected: unknown[] = []
   const executor = createExecutor({
     ...executions,
     name,
@@ -158,7 +160,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     },
     stop: async () => {
       await executor.stop()
-      executions.close()
+      await executions.close()
     },
   }
   return self

@@ -63,7 +63,7 @@ export const startWorld = async (
   const hub = createRunHub()
   const plans = createRunPlans({ versions, nodeTypes, engine })
   const runs = createRunWriter({ handler, plans, engine, hub })
-  const gate = createConcurrencyGate({ hub, countActive: async () => 0, elsewhere: false })
+  const gate = createConcurrencyGate({ hub, countActive: async () => 0 })
   const waiter = createEndWaiter({ runs, hub, elsewhere: false })
   const findWorkflow = findWorkflowOf(workflows)
   const executions = createExecutionCommands({ runs, plans, findWorkflow, gate, admit: () => {}, waiter })
@@ -104,7 +104,7 @@ export const startWorld = async (
   }
   const stop = async (): Promise<void> => {
     waiter.close()
-    gate.close()
+    await gate.close()
     await authenticator.stop()
   }
   return { app: createHttpApp(dependencies), log, dependencies, key: await keyWith(...scopes), keyWith, stop }

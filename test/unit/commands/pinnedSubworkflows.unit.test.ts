@@ -25,6 +25,8 @@ const setUp = () => {
     ...{ handler, versions, nodeTypes, engine, elsewhere: false },
     findWorkflow: async (id) => (await handler.load(workflowAggregate, id)).state,
     countActive: async () => 0,
+    feed: log,
+    unexpected: (error) => expect.unreachable(String(error)),
     admit: () => undefined,
   })
   const publish = async (id: string) => {
