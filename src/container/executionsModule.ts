@@ -48,8 +48,8 @@ export const executionsModule = new ContainerModule((options) => {
   provide(
     options,
     t.executor,
-    [t.executions, t.queue, t.feed, t.reads, t.secretReader, t.evaluator, t.clock, t.ids, t.logger, t.config],
-    ({ runs, plans, hub, gate, startChild }, queue, feed, reads, secrets, evaluator, clock, ids, logger, config) =>
+    [t.executions, t.queue, t.feed, t.reads, t.secretReader, t.evaluator, t.clock, t.logger, t.config],
+    ({ runs, plans, hub, gate, startChild }, queue, feed, reads, secrets, evaluator, clock, logger, config) =>
       createExecutor({
         name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
         runs,
@@ -63,7 +63,8 @@ export const executionsModule = new ContainerModule((options) => {
         secrets,
         evaluator,
         clock,
-        ids,
+        // Nobody lists commands by id, and random ids cost far less than ordered ones.
+        ids: { next: randomUUID },
         unexpected: (error) => logger.error({ err: error }, 'the executor met an error that it did not expect'),
         sole: isSole(config),
       }),

@@ -5,16 +5,17 @@ import { FlowledgerError } from '../domain/errors.js'
 import { type AttemptOutcome, decideInDoubt, decideOutcome } from '../domain/execution/decide/attempts.js'
 import type { ExecutionState } from '../domain/execution/executionState.js'
 import { getIn } from '../domain/execution/persistentMap.js'
-import { plannedNode } from '../domain/execution/runPlan.js'
+import { plannedNode, type RunPlan } from '../domain/execution/runPlan.js'
+import { type AbortReason, type AttemptAbort, createAttemptAbort } from './attemptAbort.js'
 import type { SlotPool } from './attemptSlots.js'
 import type { ContextFor } from './executorContext.js'
-import { type AbortReason, type AttemptRunner, runAttempt } from './runAttempt.js'
+import { type AttemptRunner, runAttempt } from './runAttempt.js'
 
 interface InFlight {
   readonly executionId: string
   readonly nodeId: string
   readonly attempt: number
-  readonly abort: AbortController
+  readonly abort: AttemptAbort
   readonly state: ExecutionState
   done: Promise<void>
 }
@@ -49,12 +50,17 @@ export const createAttempts = ({ runs, plans, runner, slots, contextFor }: Attem
   let abandoning = false
 
   /** An outcome is worth a few tries: without it the attempt would be in doubt. */
-  const record = async (flight: InFlight, outcome: AttemptOutcome, causationId: string): Promise<void> => {
+  const record = async (
+    flight: InFlight,
+    plan: RunPlan,
+    outcome: AttemptOutcome,
+    causationId: string,
+  ): Promise<void> => {
     const context = contextFor(flight.state, causationId)
     const ref = { nodeId: flight.nodeId, attempt: flight.attempt }
     for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
       try {
-        await runs.change(flight.executionId, context, (state, plan, env) =>
+        await runs.changePlanned(flight.executionId, context, plan, (state, _, env) =>
           decideOutcome(state, plan, env, ref, outcome),
         )
         return
@@ -83,8 +89,8 @@ export const createAttempts = ({ runs, plans, runner, slots, contextFor }: Attem
       // The place is free for what the outcome makes ready, so it is given back before that is claimed.
       slots.release()
       holdsSlot = false
-      if (abort.signal.reason === 'shutdown') await giveUp(flight)
-      else await record(flight, outcome, claimedBy)
+      if (abort.reason === 'shutdown') await giveUp(flight)
+      else await record(flight, plan, outcome, claimedBy)
     } catch (error) {
       // The attempt stays without an outcome; the scan finds it when its lease is over.
       runner.unexpected(error)
@@ -104,7 +110,7 @@ export const createAttempts = ({ runs, plans, runner, slots, contextFor }: Attem
         executionId,
         nodeId,
         attempt,
-        abort: new AbortController(),
+        abort: createAttemptAbort(),
         state,
         done: Promise.resolve(),
       }
@@ -124,7 +130,7 @@ export const createAttempts = ({ runs, plans, runner, slots, contextFor }: Attem
       await Promise.race([all(), grace])
       timer.abort()
       abandoning = true
-      for (const { abort } of inFlight.values()) abort.abort('shutdown' satisfies AbortReason)
+      for (const { abort } of inFlight.values()) abort.abort('shutdown')
       await all()
     },
   }

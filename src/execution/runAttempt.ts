@@ -10,6 +10,7 @@ import { ExpressionError } from '../domain/expressions/expressionEngine.js'
 import type { JsonValue } from '../domain/json.js'
 import { NodeFailure } from '../domain/nodes/behaviour.js'
 import { redact } from '../domain/redaction.js'
+import type { AttemptAbort } from './attemptAbort.js'
 import type { NodeEvaluator } from './expressions/nodeEvaluator.js'
 
 export interface AttemptRunner {
@@ -18,9 +19,6 @@ export interface AttemptRunner {
   /** Hears of what was thrown that no node should throw. */
   readonly unexpected: (error: unknown) => void
 }
-
-/** Why an attempt's signal aborts. */
-export type AbortReason = 'timeout' | 'cancelled' | 'shutdown'
 
 /** How long an attempt may go on after its signal before nobody waits for it any more. */
 const settleMs = 1_000
@@ -41,30 +39,35 @@ const errorOf = (thrown: unknown, { unexpected }: AttemptRunner): NodeError => {
   return { class: 'internal', code: 'internal', message: 'the node failed unexpectedly' }
 }
 
-/** Rejects some time after the signal, for attempts that do not listen to it. `dispose` once the attempt has ended. */
-const givingUpAfter = (signal: AbortSignal): { readonly gaveUp: Promise<never>; readonly dispose: () => void } => {
-  let timer: NodeJS.Timeout | undefined
-  let giveUp: () => void = () => undefined
-  const gaveUp = new Promise<never>((_, reject) => {
-    giveUp = () => {
+/** The work's result, or a failure some time after the abort where the work does not listen to it. */
+const unlessGivenUp = (work: Promise<AttemptOutcome>, abort: AttemptAbort): Promise<AttemptOutcome> =>
+  new Promise((resolve, reject) => {
+    let timer: NodeJS.Timeout | undefined
+    abort.onAbort(() => {
       timer = setTimeout(() => reject(new NodeFailure(aborted)), settleMs)
+    })
+    const settle = (): void => {
+      clearTimeout(timer)
+      abort.onAbort(() => undefined)
     }
+    work.then(
+      (outcome) => {
+        settle()
+        resolve(outcome)
+      },
+      (error) => {
+        settle()
+        reject(error)
+      },
+    )
   })
-  if (signal.aborted) giveUp()
-  else signal.addEventListener('abort', giveUp, { once: true })
-  const dispose = (): void => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', giveUp)
-  }
-  return { gaveUp, dispose }
-}
 
 const carryOut = async (
   runner: AttemptRunner,
   state: ExecutionState,
   planned: PlannedNode,
   node: NodeState,
-  signal: AbortSignal,
+  abort: AttemptAbort,
   secrets: Readonly<Record<string, string>>,
 ): Promise<AttemptOutcome> => {
   const { type, node: defined } = planned
@@ -81,7 +84,9 @@ const carryOut = async (
     nodeKey: defined.key,
     attempt: node.attempts,
     idempotencyKey: idempotencyKeyOf(state.executionId, defined.id),
-    signal,
+    get signal() {
+      return abort.signal
+    },
   })
   return { kind: 'completed', output, ports: ['out'] }
 }
@@ -99,21 +104,19 @@ export const runAttempt = async (
   state: ExecutionState,
   planned: PlannedNode,
   node: NodeState,
-  abort: AbortController,
+  abort: AttemptAbort,
 ): Promise<AttemptOutcome> => {
   const limit = attemptTimeoutMs(planned)
-  const timer = setTimeout(() => abort.abort('timeout' satisfies AbortReason), limit)
-  const { gaveUp, dispose } = givingUpAfter(abort.signal)
+  const timer = setTimeout(() => abort.abort('timeout'), limit)
   let secrets: Readonly<Record<string, string>> = {}
   try {
     if (planned.secrets.length > 0) secrets = await runner.secrets.read(state.workflowId, planned.secrets)
-    const work = carryOut(runner, state, planned, node, abort.signal, secrets)
-    return redacted(await Promise.race([work, gaveUp]), Object.values(secrets))
+    const work = carryOut(runner, state, planned, node, abort, secrets)
+    return redacted(await unlessGivenUp(work, abort), Object.values(secrets))
   } catch (thrown) {
-    const error = abort.signal.reason === 'timeout' ? timedOut(limit) : errorOf(thrown, runner)
+    const error = abort.reason === 'timeout' ? timedOut(limit) : errorOf(thrown, runner)
     return redacted({ kind: 'failed', error }, Object.values(secrets))
   } finally {
     clearTimeout(timer)
-    dispose()
   }
 }

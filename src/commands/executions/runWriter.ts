@@ -17,8 +17,15 @@ export type DecideRun = (state: ExecutionState, plan: RunPlan, env: RunEnvironme
 
 /** The one way in which runs are changed: decide, append, tell the process, and go on where an append had to be cut. */
 export interface RunWriter {
-  /** Throws `execution_not_found` where there is no such run. `wanted`: attempts that it may claim at once. */
-  change(executionId: string, context: CommandContext, decide: DecideRun, wanted?: number): Promise<ExecutionResult>
+  /** Throws `execution_not_found` where there is no such run. */
+  change(executionId: string, context: CommandContext, decide: DecideRun): Promise<ExecutionResult>
+  /** The same for who has the plan of the run's version. */
+  changePlanned(
+    executionId: string,
+    context: CommandContext,
+    plan: RunPlan,
+    decide: DecideRun,
+  ): Promise<ExecutionResult>
   /** For a run that does not exist yet. */
   begin(executionId: string, context: CommandContext, plan: RunPlan, decide: DecideRun): Promise<ExecutionResult>
   /** `maxAgeMs`: a state that was the newest so long ago is good enough. Throws `execution_not_found`. */
@@ -59,10 +66,10 @@ export const createRunWriter = ({
     context: CommandContext,
     plan: RunPlan,
     decide: DecideRun,
-    { wanted, isNew }: { wanted: number; isNew: boolean },
+    isNew: boolean,
   ): Promise<{ outcome: Outcome; cut: boolean }> => {
     const { slots } = hub
-    const reserved = slots?.reserve(Math.min(wanted, plan.attempted)) ?? 0
+    const reserved = slots?.reserve(Math.min(claimsPerAppend, plan.attempted)) ?? 0
     let decision: RunDecision = { events: [], cut: false }
     let used = 0
     try {
@@ -96,15 +103,12 @@ export const createRunWriter = ({
     context: CommandContext,
     plan: RunPlan,
     decide: DecideRun,
-    options: { wanted: number; isNew: boolean },
+    isNew: boolean,
   ): Promise<ExecutionResult> => {
-    const first = await append(executionId, context, plan, decide, options)
+    const first = await append(executionId, context, plan, decide, isNew)
     let { outcome, cut } = first
     for (let part = 1; cut; part += 1) {
-      const rest = await append(executionId, continuation(context, part), plan, decideContinue, {
-        ...options,
-        isNew: false,
-      })
+      const rest = await append(executionId, continuation(context, part), plan, decideContinue, false)
       if (rest.outcome.position !== undefined) outcome = rest.outcome
       cut = rest.cut
     }
@@ -120,13 +124,13 @@ export const createRunWriter = ({
 
   return {
     load,
-    change: async (executionId, context, decide, wanted = claimsPerAppend) => {
+    change: async (executionId, context, decide) => {
       // Only what never changes is taken from this state: which version the run is pinned to.
       const { state } = await load(executionId, Number.POSITIVE_INFINITY)
       const { plan } = await plans.pinned(state.workflowId, state.version)
-      return carryOut(executionId, context, plan, decide, { wanted, isNew: false })
+      return carryOut(executionId, context, plan, decide, false)
     },
-    begin: (executionId, context, plan, decide) =>
-      carryOut(executionId, context, plan, decide, { wanted: claimsPerAppend, isNew: true }),
+    changePlanned: (executionId, context, plan, decide) => carryOut(executionId, context, plan, decide, false),
+    begin: (executionId, context, plan, decide) => carryOut(executionId, context, plan, decide, true),
   }
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { v7 as uuidv7 } from 'uuid'
 import type { CommandContext } from '../../../src/commands/commandHandler.js'
 import { createCommandHandler } from '../../../src/commands/eventStoreCommandHandler.js'
@@ -117,7 +118,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     },
     evaluator: directEvaluator,
     clock: { now: () => new Date() },
-    ids: { next: () => uuidv7() },
+    ids: { next: randomUUID },
     unexpected: (error) => unexpected.push(error),
     sole,
     scanMs: options.scanMs ?? 1_000,
