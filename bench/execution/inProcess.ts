@@ -28,7 +28,8 @@ export const runInProcess = async (workload: Workload): Promise<Figure> => {
   })
   try {
     return await measure(workload, async () => {
-      const state = await engine.run('w', workload.input)
+      const { executionId } = await engine.start('w', workload.input)
+      const state = await engine.end(executionId, 120_000)
       if (state.outcome !== 'completed')
         throw new Error(`a run is ${state.outcome ?? state.phase}: ${JSON.stringify(state.error)}`)
     })

@@ -22,6 +22,8 @@ export interface ChildRuns {
   readonly inputs: readonly JsonValue[]
   /** By iteration. */
   readonly ended: Map<number, ChildEnd>
+  /** How many of them failed. */
+  failures: number
   readonly underWay: Set<number>
   /** Iterations before this one were started; it may be that later ones were too, before a crash. */
   next: number
@@ -37,6 +39,7 @@ export const createChildRuns = (parentId: string, node: NodeState, wait: ChildWa
   wait,
   inputs: wait.kind === 'map' ? wait.inputs : [wait.input],
   ended: new Map(),
+  failures: 0,
   underWay: new Set(),
   next: 0,
   idOf: (iteration) => childIdOf(parentId, node, iteration),
@@ -83,14 +86,12 @@ export const startChild = async (
     parent: { executionId: parent.executionId, nodeId: node.nodeId, iteration },
     ...(version === undefined ? undefined : { version }),
   }
-  // The same command whoever gives it: a child that was started already is answered with its first events.
-  const context = { ...contextFor(parent), commandId: uuidv5('start', executionId) }
   try {
-    await start(context, request)
+    await start(contextFor(parent), request)
     return endOf((await runs.load(executionId, Number.POSITIVE_INFINITY)).state)
   } catch (error) {
     if (!(error instanceof FlowledgerError) || error.kind === 'unavailable' || error.kind === 'tooMany') throw error
-    // It may have been started before a crash, and its workflow refuse new runs since.
+    // It may have been started before, here or elsewhere: its id is derived, so it is there once.
     const started = await runs.load(executionId).catch(() => undefined)
     if (started !== undefined) return endOf(started.state)
     return { error: child(error.code, error.message, { workflowId }) }

@@ -28,11 +28,8 @@ export interface ChildWaits {
 const refreshMs = 500
 const retryMs = 1_000
 
-const failureCount = (ended: ReadonlyMap<number, ChildEnd>): number =>
-  [...ended.values()].filter((end) => 'error' in end).length
-
 /** The outcome of the whole wait, once nothing of it is under way; undefined while it has to go on. */
-const outcomeOf = ({ wait, ended, inputs }: ChildRuns): AttemptOutcome | undefined => {
+const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): AttemptOutcome | undefined => {
   if (wait.kind === 'subworkflow') {
     const end = ended.get(0)
     if (end === undefined) return undefined
@@ -40,7 +37,6 @@ const outcomeOf = ({ wait, ended, inputs }: ChildRuns): AttemptOutcome | undefin
       ? { kind: 'failed', error: end.error }
       : { kind: 'completed', output: end.output, ports: ['out'] }
   }
-  const failures = failureCount(ended)
   if (failures > wait.toleratedFailures) {
     const failed = [...ended].flatMap(([iteration, end]) => ('error' in end ? [{ iteration, error: end.error }] : []))
     const details = {
@@ -98,6 +94,7 @@ export const createChildWaits = (
       children.underWay.add(iteration)
     } else {
       children.underWay.delete(iteration)
+      if ('error' in end && !children.ended.has(iteration)) children.failures += 1
       children.ended.set(iteration, end)
     }
   }
@@ -113,11 +110,7 @@ export const createChildWaits = (
     const { wait, inputs } = children
     const width = wait.kind === 'map' ? wait.maxConcurrency : 1
     const tolerated = wait.kind === 'map' ? wait.toleratedFailures : 0
-    while (
-      children.next < inputs.length &&
-      children.underWay.size < width &&
-      failureCount(children.ended) <= tolerated
-    ) {
+    while (children.next < inputs.length && children.underWay.size < width && children.failures <= tolerated) {
       const batch: number[] = []
       while (children.next < inputs.length && children.underWay.size < width) {
         children.underWay.add(children.next)
