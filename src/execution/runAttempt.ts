@@ -73,9 +73,9 @@ const carryOut = async (
   const { type, node: defined } = planned
   const scope = scopeOf(state, planned, node.inputFrom)
   if (type.kind === 'pure')
-    return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope)) }
+    return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope, abort)) }
   if (type.kind !== 'sideEffect') throw new Error(`${defined.key} is not attempted`)
-  const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets })
+  const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets }, abort)
   const output = await type.run({
     config,
     input: scope.input,

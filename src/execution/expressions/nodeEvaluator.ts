@@ -16,17 +16,23 @@ import { createThreadPool, ThreadFailure } from '../sandbox/threadPool.js'
 import type { ExpressionJob, ExpressionJobResult } from './expressionJob.js'
 import { limitCode } from './meter.js'
 
+/** Who asks for an evaluation. Work that is aborted leaves its thread, or the queue for one. */
+export interface Abortable {
+  readonly signal: AbortSignal
+}
+
 /** A pure node type, or a waiting one, is asked here when its expressions could take long. */
 export interface NodeEvaluator {
   /** One expression, always in a thread. Throws ExpressionError, `expression_timeout` among its codes. */
   evaluateInWorker(source: string, scope: Scope, timeoutMs: number): Promise<JsonValue>
   /**
-   * Here when that is cheap, else in a thread. Throw NodeFailure or ExpressionError. Pure and waiting types that are not
-   * of this program's own are always asked here.
+   * A decision that proved too much, or is known to be, for the process that answers requests: in a thread. What the
+   * others ask is answered here when that is cheap. Throw NodeFailure or ExpressionError. Pure and waiting types that are
+   * not of this program's own are always asked here.
    */
-  decide(type: PureNodeType, config: JsonObject, scope: Scope): Promise<PureOutcome>
+  decide(type: PureNodeType, config: JsonObject, scope: Scope, attempt?: Abortable): Promise<PureOutcome>
   plan(type: WaitNodeType, config: JsonObject, scope: Scope, now: string): Promise<WaitPlan>
-  resolve(type: NodeType, config: JsonObject, scope: Scope): Promise<JsonObject>
+  resolve(type: NodeType, config: JsonObject, scope: Scope, attempt?: Abortable): Promise<JsonObject>
   close(): Promise<void>
 }
 
@@ -49,8 +55,8 @@ export const createNodeEvaluator = ({
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
   })
 
-  const inThread = async (job: ExpressionJob, limitMs: number): Promise<unknown> => {
-    const result = await pool.run(job, limitMs).catch((error: unknown) => {
+  const inThread = async (job: ExpressionJob, limitMs: number, attempt?: Abortable): Promise<unknown> => {
+    const result = await pool.run(job, limitMs, attempt?.signal).catch((error: unknown) => {
       throw error instanceof ThreadFailure ? fromThread(error) : error
     })
     if (result.ok) return result.value
@@ -63,6 +69,7 @@ export const createNodeEvaluator = ({
     config: JsonObject,
     here: (budgeted: ExpressionEngine) => Result,
     job: ExpressionJob,
+    attempt?: Abortable,
   ): Promise<Result> => {
     if (!isCostly(type, config, engine)) {
       try {
@@ -71,20 +78,15 @@ export const createNodeEvaluator = ({
         if (!isLimit(error)) throw error
       }
     }
-    return (await inThread(job, timeoutMs)) as Result
+    return (await inThread(job, timeoutMs, attempt)) as Result
   }
 
   return {
     evaluateInWorker: async (source, scope, limitMs) =>
       (await inThread({ kind: 'expression', source, scope }, limitMs)) as JsonValue,
-    decide: async (type, config, scope) =>
+    decide: async (type, config, scope, attempt) =>
       pureTypes.includes(type)
-        ? cheaplyOrInThread(type, config, (budgeted) => type.evaluate(config, scope, budgeted), {
-            kind: 'pure',
-            type: type.type,
-            config,
-            scope,
-          })
+        ? ((await inThread({ kind: 'pure', type: type.type, config, scope }, timeoutMs, attempt)) as PureOutcome)
         : type.evaluate(config, scope, engine),
     plan: async (type, config, scope, now) =>
       waitTypes.includes(type)
@@ -96,14 +98,20 @@ export const createNodeEvaluator = ({
             now,
           })
         : type.plan(config, scope, engine, now),
-    resolve: async (type, config, scope) =>
-      cheaplyOrInThread(type, config, (budgeted) => resolveConfig(type, config, scope, budgeted), {
-        kind: 'config',
+    resolve: async (type, config, scope, attempt) =>
+      cheaplyOrInThread(
+        type,
         config,
-        scope,
-        opaqueFields: type.opaqueFields ?? [],
-        secretFields: type.secretFields ?? [],
-      }),
+        (budgeted) => resolveConfig(type, config, scope, budgeted),
+        {
+          kind: 'config',
+          config,
+          scope,
+          opaqueFields: type.opaqueFields ?? [],
+          secretFields: type.secretFields ?? [],
+        },
+        attempt,
+      ),
     close: () => pool.close(),
   }
 }

@@ -131,16 +131,26 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     while (queue.length > 0 && busy.size < size && !isClosed) {
       const pending = queue.shift()
       if (pending === undefined) return
-      if (pending.signal?.aborted) pending.reject(new ThreadFailure('aborted', 'the work was given up'))
-      else carryOut(pending, wake())
+      carryOut(pending, wake())
     }
+  }
+
+  /** What is aborted while it waits needs no thread any more, nor is it kept. */
+  const leave = (pending: Pending<Job, Result>): void => {
+    const at = queue.indexOf(pending)
+    if (at < 0) return
+    queue.splice(at, 1)
+    pending.reject(new ThreadFailure('aborted', 'the work was given up'))
   }
 
   return {
     run: (job, timeoutMs, signal) =>
       new Promise((resolve, reject) => {
         if (isClosed) return reject(new ThreadFailure('aborted', 'the pool is closed'))
-        queue.push({ job, timeoutMs, signal, resolve, reject })
+        if (signal?.aborted) return reject(new ThreadFailure('aborted', 'the work was given up'))
+        const pending = { job, timeoutMs, signal, resolve, reject }
+        queue.push(pending)
+        signal?.addEventListener('abort', () => leave(pending), { once: true })
         next()
       }),
     close: async () => {

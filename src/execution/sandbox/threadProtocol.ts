@@ -1,3 +1,4 @@
+import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 
 /** What a thread says of a job. It says `ready` once before the first. */
@@ -7,6 +8,14 @@ export type ThreadReply<Result> =
   /** The same, and the thread is of no further use. */
   | { readonly kind: 'spent'; readonly result: Result }
 
+/**
+ * Users' work comes after everything else that wants a core: a tenth of the share of the thread that answers requests. Linux
+ * takes 0 for the calling thread; elsewhere it would be the whole process.
+ */
+const yieldToOthers = (): void => {
+  if (process.platform === 'linux') setPriority(0, 10)
+}
+
 /** Answers jobs, one after the other, in a thread. `isSpent` says after a job whether the thread should be replaced. */
 export const answerJobs = <Job, Result>(
   work: (job: Job) => Result | Promise<Result>,
@@ -14,6 +23,7 @@ export const answerJobs = <Job, Result>(
 ): void => {
   const port = parentPort
   if (port === null) throw new Error('this module is the code of a worker thread')
+  yieldToOthers()
   const answer = async (job: Job): Promise<void> => {
     const result = await work(job)
     port.postMessage({ kind: isSpent() ? 'spent' : 'done', result })

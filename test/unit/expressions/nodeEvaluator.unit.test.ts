@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
 import { createNodeEvaluator } from '../../../src/execution/expressions/nodeEvaluator.js'
@@ -34,6 +35,19 @@ describe('expressions in a thread', () => {
       )
     clearInterval(timer)
     expect(ticks).toBeGreaterThan(5)
+  })
+
+  it.runIf(process.platform === 'linux')('leave the cores to whoever else wants them', async () => {
+    await evaluator.evaluateInWorker('1 + 1', scope, 10_000)
+    const niceOf = async (thread: string): Promise<number> => {
+      const stat = await readFile(`/proc/self/task/${thread}/stat`, 'utf8')
+      // Field 19, counted behind the name in parentheses, which may hold spaces.
+      return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16])
+    }
+    const threads = await readdir('/proc/self/task')
+    const [own, ...others] = await Promise.all([String(process.pid), ...threads].map(niceOf))
+    expect(others).toContain((own ?? 0) + 10)
+    expect(others.filter((nice) => nice === own).length).toBeGreaterThan(0)
   })
 
   it('fail with the same errors as inline', async () => {

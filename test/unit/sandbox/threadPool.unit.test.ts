@@ -78,4 +78,16 @@ describe('a pool of threads', () => {
     for (const outcome of await outcomes) expect(outcome).toMatchObject({ reason: { reason: 'aborted' } })
     await expect(own.run('late', 1_000)).rejects.toMatchObject({ reason: 'aborted' })
   })
+
+  it('leaves the queue at once when it is aborted there', async () => {
+    const abort = new AbortController()
+    const [first, second] = [new AbortController(), new AbortController()]
+    const busy = [first, second].map(({ signal }) => pool.run('wait', 60_000, signal))
+    const waiting = pool.run('never begun', 60_000, abort.signal)
+    abort.abort()
+    await expect(waiting).rejects.toMatchObject({ reason: 'aborted' })
+    first.abort()
+    second.abort()
+    for (const job of busy) await expect(job).rejects.toMatchObject({ reason: 'aborted' })
+  })
 })
