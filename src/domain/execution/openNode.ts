@@ -13,10 +13,13 @@ import { timerId } from './timerIds.js'
 /** What a node type needs beyond its own configured timeout to report that. */
 const ownTimeoutSlackMs = 5_000
 
+/** For a pure node in a worker thread: its wait for one included. */
+const costlyTimeoutMs = 30_000
+
 /** Upper bound of an attempt, in milliseconds: the policy's, else the type's, or what the config wants if that is more. */
 export const attemptTimeoutMs = ({ policy, node, type }: PlannedNode): number => {
   if (policy.timeoutMs !== undefined) return policy.timeoutMs
-  const bound = type.kind === 'sideEffect' ? type.defaultTimeoutMs : 10_000
+  const bound = type.kind === 'sideEffect' ? type.defaultTimeoutMs : costlyTimeoutMs
   const { timeoutMs } = node.config
   return typeof timeoutMs === 'number' ? Math.max(bound, timeoutMs + ownTimeoutSlackMs) : bound
 }

@@ -17,8 +17,14 @@ const { WebAssembly: host } = globalThis as unknown as {
     readonly Memory: new (pages: {
       initial: number
       maximum: number
-    }) => NonNullable<CustomizeVariantOptions['wasmMemory']>
+    }) => NonNullable<CustomizeVariantOptions['wasmMemory']> & { readonly buffer: ArrayBufferLike }
   }
+}
+
+export interface BoundedModule {
+  readonly quickJs: QuickJSWASMModule
+  /** Whether it needed more memory than it began with. */
+  hasGrown(): boolean
 }
 
 /** Pages of 64 KiB with which the module begins: its stack, its data and a first heap. */
@@ -34,11 +40,12 @@ const compile = async (): Promise<CompiledModule> => {
  * Makes modules that have memory of their own and can't grow beyond it, in a millisecond or two each. QuickJS's own limit
  * would not do: in WebAssembly it does not know the sizes of what it allocates.
  */
-export const quickJsModules = async (): Promise<(memoryBytes: number) => Promise<QuickJSWASMModule>> => {
+export const quickJsModules = async (): Promise<(memoryBytes: number) => Promise<BoundedModule>> => {
   const wasmModule = await compile()
-  return (memoryBytes) => {
+  return async (memoryBytes) => {
     const maximum = initialPages + Math.ceil(memoryBytes / pageBytes)
     const wasmMemory = new host.Memory({ initial: initialPages, maximum })
-    return newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule, wasmMemory }))
+    const quickJs = await newQuickJSWASMModuleFromVariant(newVariant(RELEASE_SYNC, { wasmModule, wasmMemory }))
+    return { quickJs, hasGrown: () => wasmMemory.buffer.byteLength > initialPages * pageBytes }
   }
 }

@@ -1,26 +1,42 @@
-import { DefaultIntrinsics, type QuickJSContext, type QuickJSHandle, type QuickJSWASMModule } from 'quickjs-emscripten'
+import { DefaultIntrinsics, type QuickJSContext, type QuickJSHandle } from 'quickjs-emscripten'
 import type { JsonValue } from '../../domain/json.js'
 import { acceptJson, maxJsonDepth } from '../outbound/acceptJson.js'
 import { type CodeJob, type CodeResult, codeVariables, maxResultLength } from './codeJob.js'
+import type { BoundedModule } from './quickJsModule.js'
+import { ownThread, threadTimeMs } from './threadTime.js'
 
 /**
  * Runs code in a module of its own, which must not be used again: no host, no network, no modules, no clock (there is no
  * Date), no random numbers, and no waiting, so that the same variables give the same result. Interrupted at its time.
  */
-export const runCode = (quickJs: QuickJSWASMModule, job: CodeJob): CodeResult => {
+export const runCode = ({ quickJs, hasGrown }: BoundedModule, job: CodeJob): CodeResult => {
   const runtime = quickJs.newRuntime({ memoryLimitBytes: job.memoryBytes, maxStackSizeBytes: 256 * 1024 })
-  const deadline = performance.now() + job.timeoutMs
   let timedOut = false
+  const thread = ownThread()
+  const begun = threadTimeMs(thread)
+  // By the clock it can't be over its time before this; what it spent on a core is looked at only then.
+  let lookAt = performance.now() + job.timeoutMs
   runtime.setInterruptHandler(() => {
-    timedOut ||= performance.now() > deadline
+    if (timedOut || performance.now() < lookAt) return timedOut
+    const left = job.timeoutMs - (threadTimeMs(thread) - begun)
+    timedOut = left <= 0
+    lookAt = performance.now() + left
     return timedOut
   })
   const context = runtime.newContext({ intrinsics: { ...DefaultIntrinsics, Date: false } })
   try {
-    return evaluate(context, job, () => timedOut)
+    const result = evaluate(context, job, () => timedOut)
+    // Where not even the error finds room, QuickJS throws null.
+    return !result.ok && result.message === 'null' && hasGrown() ? outOfMemory : result
   } catch (error) {
     return asFailure({ message: error instanceof Error ? error.message : String(error) }, timedOut)
   }
+}
+
+const outOfMemory: CodeResult = {
+  ok: false,
+  code: 'code_memory',
+  message: 'the code needs more memory than it may have',
 }
 
 /** Captured before the user's code can change them. Gives the JSON of what the function returns. */
@@ -74,9 +90,7 @@ const failed = (context: QuickJSContext, error: QuickJSHandle, timedOut: () => b
 const asFailure = (thrown: unknown, timedOut: boolean): CodeResult => {
   if (timedOut) return { ok: false, code: 'code_timeout', message: 'the code did not end in time' }
   const { name, message } = (thrown !== null && typeof thrown === 'object' ? thrown : {}) as Record<string, unknown>
-  if (name === 'InternalError' && message === 'out of memory') {
-    return { ok: false, code: 'code_memory', message: 'the code needs more memory than it may have' }
-  }
+  if (name === 'InternalError' && (message === 'out of memory' || message === 'string too long')) return outOfMemory
   const text = message === undefined ? JSON.stringify(thrown) : `${name === undefined ? '' : `${name}: `}${message}`
   return { ok: false, code: 'code_error', message: (text ?? 'undefined was thrown').slice(0, 2_000) }
 }

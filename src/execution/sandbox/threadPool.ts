@@ -1,6 +1,7 @@
 import type { ResourceLimits, Worker } from 'node:worker_threads'
 import { startThread } from './startThread.js'
 import type { ThreadReply } from './threadProtocol.js'
+import { threadTimeMs } from './threadTime.js'
 
 /** Why a job has no result: its time was over, it was aborted, its thread ran out of memory or died otherwise. */
 export type ThreadFailureReason = 'timeout' | 'aborted' | 'memory' | 'crashed'
@@ -17,7 +18,10 @@ export class ThreadFailure extends Error {
 }
 
 export interface ThreadPool<Job, Result> {
-  /** The time counts from when a thread takes the job. A job that is over its time ends with its thread. */
+  /**
+   * The time is what the job's thread spends on a core (see threadTimeMs), and at most `patience` times as much by the clock.
+   * A job that is over its time ends with its thread.
+   */
   run(job: Job, timeoutMs: number, signal?: AbortSignal): Promise<Result>
   close(): Promise<void>
 }
@@ -40,6 +44,9 @@ interface Pending<Job, Result> {
   readonly reject: (error: Error) => void
 }
 
+/** How much longer than its time a job may take by the clock, where others keep its thread from a core. */
+const patience = 10
+
 /** Starting a thread that takes longer than this has failed. */
 const startTimeoutMs = 30_000
 
@@ -55,6 +62,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
   const idle = new Map<Worker, NodeJS.Timeout>()
   /** Working threads, each with how to fail its job. */
   const busy = new Map<Worker, (reason: ThreadFailureReason, message: string) => void>()
+  const threads = new WeakMap<Worker, string>()
   let isClosed = false
 
   const end = async (worker: Worker): Promise<void> => {
@@ -88,10 +96,6 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
   const carryOut = (pending: Pending<Job, Result>, rested: Worker | undefined): void => {
     const worker = rested ?? startThread(options.entry, options.name, options.resourceLimits)
     let timer: NodeJS.Timeout | undefined
-    const limit = (ms: number, reason: ThreadFailureReason, message: string): void => {
-      clearTimeout(timer)
-      timer = setTimeout(() => fail(reason, message), ms)
-    }
     const onAbort = () => fail('aborted', 'the work was given up')
     const settle = (): void => {
       clearTimeout(timer)
@@ -104,7 +108,16 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
       next()
     }
     const begin = (): void => {
-      limit(pending.timeoutMs, 'timeout', `not done within ${pending.timeoutMs} ms`)
+      const { timeoutMs } = pending
+      const thread = threads.get(worker)
+      const [usedBefore, giveUpAt] = [threadTimeMs(thread), performance.now() + timeoutMs * patience]
+      const look = (): void => {
+        const left = Math.min(timeoutMs - (threadTimeMs(thread) - usedBefore), giveUpAt - performance.now())
+        if (left <= 0) fail('timeout', `not done within ${timeoutMs} ms`)
+        else timer = setTimeout(look, Math.ceil(left))
+      }
+      clearTimeout(timer)
+      timer = setTimeout(look, timeoutMs)
       worker.postMessage(pending.job)
     }
     worker.on('error', (error: NodeJS.ErrnoException) => {
@@ -113,7 +126,10 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     })
     worker.on('exit', () => fail('crashed', 'the thread ended before its work was done'))
     worker.on('message', (reply: ThreadReply<Result>) => {
-      if (reply.kind === 'ready') return begin()
+      if (reply.kind === 'ready') {
+        if (reply.thread !== undefined) threads.set(worker, reply.thread)
+        return begin()
+      }
       settle()
       forget(worker)
       if (reply.kind === 'done') rest(worker)
@@ -123,7 +139,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     })
     pending.signal?.addEventListener('abort', onAbort, { once: true })
     busy.set(worker, fail)
-    if (rested === undefined) limit(startTimeoutMs, 'crashed', 'the thread did not start')
+    if (rested === undefined) timer = setTimeout(() => fail('crashed', 'the thread did not start'), startTimeoutMs)
     else begin()
   }
 

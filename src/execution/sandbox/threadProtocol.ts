@@ -1,9 +1,10 @@
 import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
+import { ownThread } from './threadTime.js'
 
 /** What a thread says of a job. It says `ready` once before the first. */
 export type ThreadReply<Result> =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly thread?: string | undefined }
   | { readonly kind: 'done'; readonly result: Result }
   /** The same, and the thread is of no further use. */
   | { readonly kind: 'spent'; readonly result: Result }
@@ -30,5 +31,5 @@ export const answerJobs = <Job, Result>(
   }
   // What a job throws ends the thread: the pool reports that, and starts another.
   port.on('message', (job: Job) => void answer(job))
-  port.postMessage({ kind: 'ready' })
+  port.postMessage({ kind: 'ready', thread: ownThread() })
 }

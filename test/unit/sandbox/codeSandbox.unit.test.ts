@@ -80,6 +80,11 @@ describe('a code node', () => {
     ['return Promise.resolve(1)', 'code_error', 'promise'],
     ['const f = () => f() + 1; return f()', 'code_error', 'stack overflow'],
     ['return "x".repeat(2_000_000)', 'code_error', 'larger'],
+    ['return new Promise(() => {})', 'code_error', 'promise'],
+    ['return { then() { for (;;) {} } }', 'code_error', 'promise'],
+    ['let v = 0; for (let n = 0; n < 500; n += 1) v = [v]; return v', 'code_error', 'nested'],
+    ['return { get a() { throw new Error("mine") } }', 'code_error', 'mine'],
+    ['throw null', 'code_error', 'null'],
   ])('fails %s with %s', async (source, errorCode, message) => {
     await expect(run(source)).rejects.toMatchObject({
       error: { class: 'code', code: errorCode, message: expect.stringContaining(message) },
@@ -91,6 +96,10 @@ describe('a code node', () => {
     'return /(a+)+$/.test("a".repeat(50) + "b")',
     'for (;;) { try { for (;;) {} } catch {} }',
     '[].sort.call({ length: 1e12 })',
+    'return { get a() { for (;;) {} } }',
+    'return { toJSON() { for (;;) {} } }',
+    'return new Proxy({}, { ownKeys: () => { for (;;) {} } })',
+    'return new Proxy([], { get: (target, key) => (key === "length" ? 1e12 : target[key]) })',
   ])('is interrupted at its time: %s', async (source) => {
     await expect(run(source, null, { timeoutMs: 100 })).rejects.toMatchObject({ error: { code: 'code_timeout' } })
   })
@@ -99,11 +108,22 @@ describe('a code node', () => {
     'const all = []; for (;;) all.push(new Array(1000).fill(all.length))',
     'return new ArrayBuffer(2 ** 30)',
     'return "x".repeat(2 ** 29)',
+    'let s = "x"; for (;;) s += s + "y"',
+    'const m = new Map(); for (let n = 0; ; n += 1) m.set(n, "x".repeat(100) + n)',
   ])('is stopped at its memory: %s', async (source) => {
     await expect(run(source, null, { timeoutMs: 10_000, memoryMb: 8 })).rejects.toMatchObject({
       error: { code: 'code_memory' },
     })
     await expect(run('1 + 1')).resolves.toBe(2)
+  })
+
+  it('leaves what it queued undone, and pollutes nothing by the keys of its result', async () => {
+    const again = 'const again = () => Promise.resolve().then(again); again(); return "done"'
+    await expect(run(again)).resolves.toBe('done')
+    const result = await run(`return JSON.parse('{"__proto__": {"polluted": 1}, "constructor": {"prototype": 1}}')`)
+    expect(JSON.stringify(result)).toBe('{"constructor":{"prototype":1}}')
+    expect(Object.getPrototypeOf(result)).toBe(Object.prototype)
+    expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 
   it('is given up when its attempt is aborted', async () => {
