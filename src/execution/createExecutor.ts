@@ -69,6 +69,9 @@ export interface Executor {
 /** How old a state may be that says whether a scheduled node still has to be claimed; the claim itself is exact. */
 const recentMs = 1_000
 
+/** What could not be claimed so often in a row is left to the scan. */
+const claimTries = 100
+
 /** Carries out runs: attempts, timers, child runs, queues. Any number of them work side by side on one log. */
 export const createExecutor = (dependencies: ExecutorDependencies): Executor => {
   const { name, runs, plans, hub, gate, clock, ids, unexpected, sole } = dependencies
@@ -163,7 +166,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
 
   /** Until it is claimed, here or elsewhere: what takes the free slot may be another run's node, and then this one waits on. */
   const claimWhenFree = async (executionId: string, nodeId: string): Promise<void> => {
-    for (;;) {
+    for (let tries = 0; tries < claimTries; tries += 1) {
       const { state } = await runs.load(executionId, recentMs)
       if (!mayAdvance(state) || getIn(state.nodes, nodeId)?.status !== 'scheduled') return
       await slots.free()

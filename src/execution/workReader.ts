@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { StoredEvent } from '../domain/events/recordedEvent.js'
 import { LogUnavailable } from '../eventlog/eventStore.js'
 import type { WorkItem, WorkQueue } from '../eventlog/workQueue.js'
+import { mayPass } from './tendRun.js'
 
 /** What other processes may have to carry on from: everything else follows from what the executor that did it does next. */
 export const workTypes = ['NodeScheduled', 'ExecutionResumed', 'ExecutionCancelRequested'] as const
@@ -42,7 +43,7 @@ export const startWorkReader = ({
       await item.ack()
     } catch (error) {
       if (abort.signal.aborted) return
-      unexpected(error)
+      if (!mayPass(error)) unexpected(error)
       await item.nack('retry', error instanceof Error ? error.message : String(error)).catch(unexpected)
     }
   }

@@ -38,7 +38,7 @@ export interface RunPlan {
   readonly byId: ReadonlyMap<string, PlannedNode>
   /** Nodes without in-edges: triggers, and what can never run. */
   readonly roots: readonly PlannedNode[]
-  /** How many nodes may come to be attempted by an executor. */
+  /** How many nodes may come to be attempted by an executor: inline ones too, where their data prove too much. */
   readonly attempted: number
 }
 
@@ -108,7 +108,7 @@ export const planRun = (definition: Definition, dependencies: PlanDependencies):
     nodes,
     byId: new Map(nodes.map((planned) => [planned.node.id, planned])),
     roots: nodes.filter((planned) => planned.inEdges.length === 0),
-    attempted: nodes.filter(({ mode }) => mode === 'attempted').length,
+    attempted: nodes.filter(({ mode }) => mode === 'attempted' || mode === 'inline').length,
   }
 }
 

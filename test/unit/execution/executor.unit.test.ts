@@ -23,6 +23,18 @@ describe('a run', () => {
     expect(appendsOf(engine, state.executionId)).toBe(1)
   })
 
+  it('of pure nodes goes to an executor where its data are too much to decide it at once', async () => {
+    const engine = engineWith({
+      workflows: { w: define({ start: manual, t: transform('{{ input.map(x, x + 1) }}') }, ['start -> t']) },
+    })
+    const state = await engine.run(
+      'w',
+      Array.from({ length: 60_000 }, (_, n) => n % 10),
+    )
+    // The test's evaluator knows no larger budget, so the attempt fails by its own code; what counts is that it was made.
+    expect(stepOf(state, 't')).toMatchObject({ status: 'failed', attempts: 1, error: { code: 'expression_limit' } })
+  })
+
   it('of k side effects costs k + 1 appends', async () => {
     const keys = ['a', 'b', 'c', 'd', 'e']
     const definition = define(

@@ -1,0 +1,121 @@
+/**
+ * The figures over HTTP with many ended runs in the log and in the read models, next to those without:
+ * `node --import tsx bench/execution/endedRuns.ts [--quick] [--runs=100000]`, after `npm run build`. Prepared runs are appended straight
+ * to the log of a program that is stopped; its projector catches up when it starts. Both programs are measured in turn.
+ */
+import { join } from 'node:path'
+import { v4 as uuid } from 'uuid'
+import { prepareAppend } from '../../src/commands/handling/prepareAppend.js'
+import type { ExecutionEvent } from '../../src/domain/events/catalogue/index.js'
+import type { StoredEvent } from '../../src/domain/events/recordedEvent.js'
+import { genesisHash } from '../../src/domain/hashChain.js'
+import { startEmbeddedEventStore } from '../../src/embedded/eventstore/index.js'
+import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
+import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
+import { hardware } from '../support/hardware.js'
+import { newDirectory, type Program, removeDirectory, startProgram } from '../support/program.js'
+import type { Figure } from './measure.js'
+import { runOverHttp } from './overHttp.js'
+import { workloads } from './workloads.js'
+
+const quick = process.argv.includes('--quick')
+const wanted = Number(process.argv.find((argument) => argument.startsWith('--runs='))?.slice(7) ?? 100_000)
+const rounds = quick ? 3 : 5
+const scale = quick ? 0.02 : 0.1
+const width = 256
+const print = (line: string) => process.stdout.write(`${line}\n`)
+
+/** The events of one run that has ended, as a pattern for many. */
+const endedRun = async (events: AsyncIterable<StoredEvent>): Promise<ExecutionEvent[]> => {
+  const streams = new Map<string, StoredEvent[]>()
+  for await (const event of events) {
+    if (!event.stream.startsWith('execution-')) continue
+    const stream = [...(streams.get(event.stream) ?? []), event]
+    if (event.type === 'ExecutionCompleted') return stream.map(({ type, data }) => ({ type, data }) as ExecutionEvent)
+    streams.set(event.stream, stream)
+  }
+  throw new Error('no run has ended')
+}
+
+const fill = async (directory: string): Promise<void> => {
+  const server = await startEmbeddedEventStore({ directory: join(directory, 'data', 'eventstore') })
+  const client = createEventStoreDbClient(server.connectionString)
+  const store = eventStoreDbStore(client)
+  const pattern = await endedRun(eventStoreDbFeed(client).readAll({ from: 'start', direction: 'forwards' }))
+  const appendOne = async (): Promise<void> => {
+    const [executionId, commandId] = [uuid(), uuid()]
+    const stream = `execution-${executionId}`
+    const events = pattern.map((event) =>
+      event.type === 'ExecutionStarted' ? { ...event, data: { ...event.data, executionId } } : event,
+    )
+    const context = {
+      ...{ commandId, correlationId: commandId, causationId: commandId, now: new Date().toISOString() },
+      actor: { kind: 'system', id: 'bench', name: 'bench' } as const,
+    }
+    const prepared = prepareAppend(stream, -1, genesisHash, events, context)
+    await store.append(
+      stream,
+      prepared.events.map(({ id, type, data, metadata }) => ({ id, type, data, metadata })),
+      'none',
+    )
+  }
+  let left = wanted
+  const work = async () => {
+    while (left > 0) {
+      left -= 1
+      await appendOne()
+    }
+  }
+  const from = performance.now()
+  await Promise.all(Array.from({ length: width }, work))
+  print(`${wanted} ended runs appended in ${((performance.now() - from) / 1000).toFixed(0)} s`)
+  await client.dispose()
+  await server.stop()
+}
+
+const caughtUp = async ({ url, key }: Program): Promise<void> => {
+  for (;;) {
+    const response = await fetch(`${url}/v1/projections`, { headers: { 'x-api-key': key } })
+    const { items } = (await response.json()) as { items: { lagMs: number }[] }
+    if (items.every(({ lagMs }) => lagMs === 0)) return
+    await new Promise((resolve) => setTimeout(resolve, 500))
+  }
+}
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+
+print(hardware())
+const directories = [newDirectory(), newDirectory()] as const
+const programs: Program[] = []
+try {
+  const [full, empty] = directories
+  const [pattern, ...others] = workloads(scale).filter(({ benchOnly }) => benchOnly !== true)
+  if (pattern === undefined) throw new Error('there are workloads')
+  const first = await startProgram(full)
+  await runOverHttp(first, { ...pattern, runs: 2 }).finally(first.stop)
+  await fill(full)
+  const from = performance.now()
+  const filled = await startProgram(full)
+  programs.push(filled)
+  await caughtUp(filled)
+  print(`the projector caught up ${((performance.now() - from) / 1000).toFixed(0)} s after the start`)
+  const bare = await startProgram(empty)
+  programs.push(bare)
+  for (const workload of [pattern, ...others]) {
+    const [without, present]: [Figure[], Figure[]] = [[], []]
+    for (let round = 0; round < rounds; round += 1) {
+      without.push(await runOverHttp(bare, workload))
+      present.push(await runOverHttp(filled, workload))
+    }
+    const of = (figures: Figure[]) => median(figures.map(({ perSecond }) => perSecond))
+    const change = (of(present) / of(without) - 1) * 100
+    const told = (value: number) => value.toFixed(value < 10 ? 1 : 0).padStart(7)
+    print(
+      `${workload.name.padEnd(40)} without ${told(of(without))} runs/s  with ${told(of(present))} runs/s  ${change >= 0 ? '+' : ''}${change.toFixed(0)} %`,
+    )
+  }
+} finally {
+  for (const program of programs) await program.stop()
+  for (const directory of directories) removeDirectory(directory)
+}
