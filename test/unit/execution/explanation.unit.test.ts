@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
+import { decideCancel, decideContinue, decidePause } from '../../../src/domain/execution/decide/controls.js'
+import { decideResolution } from '../../../src/domain/execution/decide/resolveStep.js'
+import { decideTimers } from '../../../src/domain/execution/decide/timers.js'
 import { explainStep } from '../../../src/domain/execution/explanation.js'
 import { condition, define, idOf, manual, noop } from '../../support/execution/definitions.js'
 import { effect, failing, useEngines, withEffect } from '../../support/execution/engines.js'
@@ -79,5 +83,88 @@ describe('the explanation of a step', () => {
     await expect(engine.commands.explain(executionId, idOf('nowhere'))).rejects.toMatchObject({
       code: 'step_not_found',
     })
+  })
+
+  it('of an attempt tells how it stands: in flight, tried again, in doubt, failed', () => {
+    const retry = { maxAttempts: 2, initialMs: 1_000, factor: 1, maxMs: 1_000, jitter: 0 }
+    const run = pureRun(define({ start: manual, a: effect({ inDoubt: 'hold' }, { retry }) }, ['start -> a']), {
+      slots: 1,
+    })
+    const ref = { nodeId: idOf('a'), attempt: 1 }
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    expect(explain(run, 'a').summary).toBe('attempt 1 is in flight')
+    run.do((state, plan, env) => decideOutcome(state, plan, env, ref, { kind: 'failed', error }))
+    expect(explain(run, 'a')).toMatchObject({
+      summary: 'attempt 1 failed (broken: no); it is tried again at 2026-01-01T00:00:01.000Z',
+      waitsFor: { wait: null, timers: [{ kind: 'retry', dueAt: '2026-01-01T00:00:01.000Z' }] },
+    })
+    run.now = '2026-01-01T00:00:01.000Z'
+    run.do((state, plan, env) => decideTimers(state, plan, env, [`retry:${idOf('a')}:1`]))
+    run.do((state, plan, env) => decideInDoubt(state, plan, env, { ...ref, attempt: 2 }, 'gone'))
+    expect(explain(run, 'a')).toMatchObject({
+      summary: 'nobody knows whether attempt 2 took effect; it is held for an operator',
+      attempts: [
+        { attempt: 1, outcome: 'failed' },
+        { attempt: 2, outcome: 'inDoubt' },
+      ],
+    })
+    run.do((state, plan, env) =>
+      decideResolution(state, plan, env, { nodeId: idOf('a'), action: 'fail', reason: 'asked the other side' }),
+    )
+    expect(explain(run, 'a')).toMatchObject({
+      status: 'failed',
+      summary: 'failed (broken: no); the run failed with it',
+      resolutions: [{ action: 'fail', reason: 'asked the other side' }],
+    })
+  })
+
+  it.each([
+    ['continue', [], 'the run went on with null'],
+    ['failRun', ['a:error -> b'], 'the run went on at its error port'],
+    ['failRun', [], 'the run failed with it'],
+  ] as const)('of a failure tells what followed: %s %j', (onError, edges, then) => {
+    const specs = { start: manual, a: effect({}, { onError }), b: noop }
+    const run = pureRun(define(specs, ['start -> a', 'a -> b', ...edges]), { slots: 1 })
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    run.do((state, plan, env) =>
+      decideOutcome(state, plan, env, { nodeId: idOf('a'), attempt: 1 }, { kind: 'failed', error }),
+    )
+    expect(explain(run, 'a').summary).toBe(`failed (broken: no); ${then}`)
+  })
+
+  it('tells what other waits are for, and what a pause or the end of the run did', () => {
+    const run = pureRun(
+      define(
+        {
+          start: manual,
+          other: { type: 'trigger.webhook', config: { path: 'x' } },
+          d: { type: 'delay', config: { seconds: 60 } },
+          c: { type: 'subworkflow', config: { workflowId: idOf('child') } },
+          m: { type: 'map', config: { items: '{{ [1, 2] }}', workflowId: idOf('child') } },
+          e: effect(),
+          after: noop,
+        },
+        ['start -> d', 'start -> c', 'start -> m', 'start -> e', 'other -> after', 'd -> after', 'c -> after'],
+      ),
+    )
+    const told = (key: string) => explain(run, key).summary
+    expect(['start', 'other', 'd', 'c', 'm', 'after'].map(told)).toEqual([
+      'started the run and emitted out',
+      'the run was started by another trigger',
+      'waits for 2026-01-01T00:01:00.000Z',
+      'waits for its child run',
+      'waits for 2 child runs',
+      'waits for d, c',
+    ])
+    run.do((state, plan, env) => decidePause(state, plan, env))
+    expect(told('e')).toBe('ready, but the run is paused')
+    run.do((state, plan, env) => decideCancel(state, plan, env))
+    run.now = '2026-01-01T00:00:11.000Z'
+    run.do(decideContinue)
+    expect(['d', 'e', 'after'].map(told)).toEqual([
+      'was open when the run was cancelled',
+      'was open when the run was cancelled',
+      'the run is cancelled, and did not come to it',
+    ])
   })
 })
