@@ -45,18 +45,32 @@ const publish = async (program: Program, name: string, nodes: readonly object[])
 const startAndWait = (program: Program, workflowId: string, input: unknown): Promise<Run> =>
   call<Run>(program, 'POST', `/v1/workflows/${workflowId}/executions`, { input }, 'wait=60')
 
+const isExpected = ({ codes }: HostileForm, { status, error }: Run): boolean =>
+  error === null ? codes.length === 0 && status === 'completed' : codes.includes(error.code)
+
+type PublishedForm = HostileForm & { readonly id: string }
+
+/** Each form once and alone: what it comes to, and after how long. */
+const tryEach = async (program: Program, forms: readonly PublishedForm[], wrong: Set<string>): Promise<void> => {
+  for (const form of forms) {
+    const from = performance.now()
+    const run = await startAndWait(program, form.id, form.input)
+    const told = `${form.name}: ${run.status} ${run.error?.code ?? ''}`
+    process.stdout.write(`${told} after ${((performance.now() - from) / 1000).toFixed(1)} s\n`)
+    if (!isExpected(form, run)) wrong.add(told)
+  }
+}
+
 /** Starts hostile runs without a pause until it is stopped, and notes how each ended. */
-const attack = (program: Program, forms: readonly (HostileForm & { readonly id: string })[], wrong: Set<string>) => {
+const attack = (program: Program, forms: readonly PublishedForm[], wrong: Set<string>) => {
   let stopped = false
   let runs = 0
   const work = async (from: number): Promise<void> => {
     for (let index = from; !stopped; index += 1) {
       const form = forms[index % forms.length]
       if (form === undefined) return
-      const { status, error } = await startAndWait(program, form.id, form.input)
-      const isExpected =
-        error === null ? form.codes.length === 0 && status === 'completed' : form.codes.includes(error.code)
-      if (!isExpected) wrong.add(`${form.name}: ${status} ${error?.code ?? ''}`)
+      const run = await startAndWait(program, form.id, form.input)
+      if (!isExpected(form, run)) wrong.add(`${form.name}: ${run.status} ${run.error?.code ?? ''}`)
       runs += 1
     }
   }
@@ -108,7 +122,7 @@ const program = await startProgram(directory)
 try {
   const chain = Array.from({ length: 5 }, () => ({ type: 'transform', config: { output: { n: '{{ input.n + 1 }}' } } }))
   const workflowId = await publish(program, 'others', chain)
-  const forms: (HostileForm & { id: string })[] = []
+  const forms: PublishedForm[] = []
   for (const form of hostileForms) {
     forms.push({ ...form, id: await publish(program, form.name, [{ type: form.type, config: form.config }]) })
   }
@@ -116,6 +130,7 @@ try {
   const [alone, attacked, contended] = [none(), none(), none()]
   const wrong = new Set<string>()
   let hostileRuns = 0
+  await tryEach(program, forms, wrong)
   await sample(program, workflowId, none())
   for (let round = 0; round < rounds; round += 1) {
     await sample(program, workflowId, alone)
