@@ -77,8 +77,8 @@ const fill = async (directory: string): Promise<void> => {
 const caughtUp = async ({ url, key }: Program): Promise<void> => {
   for (;;) {
     const response = await fetch(`${url}/v1/projections`, { headers: { 'x-api-key': key } })
-    const { items } = (await response.json()) as { items: { lagMs: number }[] }
-    if (items.every(({ lagMs }) => lagMs === 0)) return
+    const { items } = (await response.json()) as { items: { state: string; position: string; head: string }[] }
+    if (items.every(({ state, position, head }) => state === 'live' && position === head)) return
     await new Promise((resolve) => setTimeout(resolve, 500))
   }
 }
