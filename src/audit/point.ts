@@ -4,8 +4,8 @@ import type { StoredEvent } from '../domain/events/recordedEvent.js'
 /** A moment in the life of a stream: just after a revision, or a time by the log's clock (ISO 8601). */
 export type Point = { readonly revision: number } | { readonly time: string }
 
-/** Unlike Date, it knows how many days a month has. */
-const isoTime = z.iso.datetime({ offset: true })
+/** With seconds or without. Unlike Date, it knows how many days a month has. */
+const isoTime = z.union([z.iso.datetime({ offset: true }), z.iso.datetime({ offset: true, precision: -1 })])
 
 /** `12` is a revision, `2026-03-01T12:00:00Z` a time; undefined for anything else. */
 export const parsePoint = (text: string): Point | undefined => {
