@@ -7,16 +7,18 @@ import { rebuildUnderWay } from './underWay.js'
 
 interface ControlOptions extends ApiOptions {
   readonly rebuild?: string
+  readonly reason?: string
 }
 
 const control = (verb: 'pause' | 'resume' | 'cancel', description: string): Command =>
   apiCommand(`${verb} <projection>`, description)
     .option('--rebuild <id>', 'this one (default: the one under way)')
+    .option('--reason <text>', 'why; it stays in the log')
     .action(async (projection: string, options: ControlOptions) => {
       const { client, answer } = openSession(options)
       const id = options.rebuild ?? (await rebuildUnderWay(client, projection))
       const target = path`/v1/projections/${projection}/rebuilds/${id}/${verb}`
-      answer((await client.send<Rebuild>('POST', target)).body, rebuildView)
+      answer((await client.send<Rebuild>('POST', target, { reason: options.reason })).body, rebuildView)
     })
 
 const rollback = (): Command =>

@@ -69,6 +69,7 @@ export const rebuildView = z
     startedAt: timeSchema,
     finishedAt: timeSchema.nullable(),
     keepUntil: timeSchema.nullable().meta({ description: 'Until then the old generation is kept for a rollback' }),
+    swapMs: z.number().nullable().meta({ description: 'How long the swap held its locks' }),
     verification: verificationView.nullable(),
     error: z.string().nullable(),
     startedBy: actor,

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto'
+import { calculateObjectSize } from 'bson'
 import type { Document, MongoClient } from 'mongodb'
 import { canonicalJson } from '../../domain/canonicalJson.js'
 import type { Table } from '../model/projection.js'
-import type { GenerationRef, GenerationStore, TableComparison } from '../store/projectionStore.js'
+import type { Activation, GenerationRef, GenerationStore, TableComparison } from '../store/projectionStore.js'
 import { idColumn, type StoredDocument, toRow } from './documents.js'
 import { collectionName, generationId, generationsOf, listGenerations, pointersOf } from './generations.js'
 import { deadLetterCollection, type MongoNames } from './names.js'
 
 /** How many differing documents are named. */
 const named = 20
+/** How many documents are measured to tell the size of all. */
+const measured = 200
 
 const indexSpecification = (columns: string): Record<string, 1 | -1> =>
   Object.fromEntries(
@@ -42,13 +45,14 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
     }
   }
 
-  const activate = async (ref: GenerationRef): Promise<'activated' | 'behind'> => {
+  const activate = async (ref: GenerationRef): Promise<Activation> => {
     const generations = await listGenerations(mongo, names, ref.projection)
     const candidate = generations.find(({ generation }) => generation === ref.generation)
     const active = generations.find(({ state }) => state === 'active')
     if (candidate === undefined) throw new Error(`there is no generation ${ref.generation} of ${ref.projection.name}`)
     const other = active?.generation === ref.generation ? undefined : active
-    if (other !== undefined && other.position !== null && (candidate.position ?? -1n) < other.position) return 'behind'
+    if (other !== undefined && other.position !== null && (candidate.position ?? -1n) < other.position)
+      return { outcome: 'behind' }
     if (other !== undefined) {
       const state = other.version === ref.projection.version ? 'kept' : 'retired'
       await generationsOf(mongo, names).updateOne(
@@ -56,12 +60,14 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
         { $set: { state } },
       )
     }
+    // Readers see one or the other; this write is the whole swap.
+    const begun = performance.now()
     await pointersOf(mongo, names).updateOne(
       { _id: ref.projection.name },
       { $set: { active: ref.generation } },
       { upsert: true },
     )
-    return 'activated'
+    return { outcome: 'activated', lockedMs: performance.now() - begun }
   }
 
   /** Documents are few and large, so each is reduced to a hash: memory holds one line for each, not the snapshots. */
@@ -134,8 +140,16 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
     },
     size: async (ref) => {
       let rows = 0
-      for (const table of ref.projection.tables) rows += await collectionFor(ref, table).countDocuments({})
-      return { rows, bytes: 0 }
+      let bytes = 0
+      for (const table of ref.projection.tables) {
+        const collection = collectionFor(ref, table)
+        const count = await collection.estimatedDocumentCount()
+        const sample = await collection.find({}).limit(measured).toArray()
+        const sampled = sample.reduce((sum, document) => sum + calculateObjectSize(document), 0)
+        rows += count
+        bytes += sample.length === 0 ? 0 : Math.round((sampled / sample.length) * count)
+      }
+      return { rows, bytes }
     },
     // No snapshots here: both rest until the comparison is done.
     compare: async (before, after, onSnapshot) => {

@@ -1,5 +1,7 @@
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { Projection } from '../model/projection.js'
+import type { OperationsContext } from './operationsContext.js'
+import type { DryRun } from './projectionOperations.js'
 
 export interface LogSample {
   readonly events: number
@@ -41,3 +43,26 @@ export const sampleLog = async (feed: EventFeed, projection: Projection): Promis
 /** Events in the whole log, by how many the sample had in its part. */
 export const estimateEvents = ({ events, covered, whole }: LogSample): number =>
   covered <= 0n || whole <= covered ? events : Math.round(events * (Number(whole) / Number(covered)))
+
+/** What a rebuild would be, from the live generation, a sample of the log and earlier rebuilds. */
+export const estimateRebuild = async (
+  { feed, stores, records }: Pick<OperationsContext, 'feed' | 'stores' | 'records'>,
+  projection: Projection,
+): Promise<DryRun> => {
+  const { name } = projection
+  const generations = stores.generations(projection)
+  const active = (await generations.list(projection)).find(({ state }) => state === 'active')
+  const size =
+    active === undefined ? { rows: 0, bytes: 0 } : await generations.size({ projection, generation: active.generation })
+  const sample = await sampleLog(feed, projection)
+  const events = estimateEvents(sample)
+  const last = (await records.ofProjection(name, 20)).find((row) => row.processed > 0n && row.events_per_second > 0)
+  // Writing costs about as much as reading where no earlier rebuild tells.
+  const rate = last?.events_per_second ?? (sample.seconds > 0 ? (sample.events / sample.seconds) * 0.5 : 0)
+  return {
+    projection: name,
+    ...size,
+    estimatedEvents: events,
+    estimatedSeconds: rate > 0 ? Math.round((events / rate) * 10) / 10 : 0,
+  }
+}

@@ -81,6 +81,8 @@ export interface Rebuild {
   readonly finishedAt: string | null
   /** Until when the old generation is kept. */
   readonly keepUntil: string | null
+  /** How long the swap held its locks: longer no reader waited for it. */
+  readonly swapMs: number | null
   readonly verification: Verification | null
   readonly error: string | null
   readonly startedBy: Actor
@@ -88,7 +90,7 @@ export interface Rebuild {
 
 export interface DryRun {
   readonly projection: string
-  /** Rows and bytes of the live generation. */
+  /** Of the live generation: exact where it is small, else as the store estimates them. */
   readonly rows: number
   readonly bytes: number
   /** From a sample of the log. */
@@ -135,7 +137,7 @@ export interface RebuildOptions {
 /**
  * What operators can do. Requests go through the database and are carried out by the projector, wherever it runs. All throw
  * FlowledgerError: `projection_not_found`, `rebuild_not_found`, `dead_letter_not_found` (404), `rebuild_in_progress`,
- * `rebuild_not_running`, `rebuild_not_paused`, `nothing_to_roll_back`, `rollback_other_version` (409).
+ * `rebuild_not_running`, `rebuild_not_paused`, `nothing_to_roll_back`, `rollback_other_version`, `nothing_to_verify` (409).
  */
 export interface ProjectionOperations {
   list(): Promise<readonly ProjectionStatus[]>
@@ -148,9 +150,9 @@ export interface ProjectionOperations {
   rebuilds(projection: string): Promise<readonly Rebuild[]>
   /** Yields whenever something changed (at most every 100 ms) and ends when the rebuild has been swapped, failed or cancelled. */
   progress(rebuildId: string, signal?: AbortSignal): AsyncIterable<Rebuild>
-  pause(context: OperationContext, projection: string, rebuildId: string): Promise<Rebuild>
-  resume(context: OperationContext, projection: string, rebuildId: string): Promise<Rebuild>
-  cancel(context: OperationContext, projection: string, rebuildId: string): Promise<Rebuild>
+  pause(context: OperationContext, projection: string, rebuildId: string, reason?: string): Promise<Rebuild>
+  resume(context: OperationContext, projection: string, rebuildId: string, reason?: string): Promise<Rebuild>
+  cancel(context: OperationContext, projection: string, rebuildId: string, reason?: string): Promise<Rebuild>
   /** Swaps back to the generation before, which was kept fed. Resolves when it is done. */
   rollback(context: OperationContext, projection: string): Promise<{ readonly generation: number }>
   /** Re-folds sampled streams from the log and compares them with the live rows; changes nothing. */

@@ -30,6 +30,7 @@ export const toRebuild = (row: RebuildRow): Rebuild => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
   keepUntil: row.keep_until,
+  swapMs: row.swap_ms,
   verification: row.verification,
   error: row.error,
   startedBy: row.actor,

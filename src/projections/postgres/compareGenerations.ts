@@ -62,6 +62,8 @@ export const compareGenerations = async (
   try {
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
     await client.query('SELECT pg_current_snapshot()')
+    // One core at most, as for indexes.
+    await client.query('SET LOCAL max_parallel_workers_per_gather = 0')
     onSnapshot()
     const tables: TableComparison[] = []
     for (const table of after.projection.tables) {

@@ -1,16 +1,17 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Row } from '../model/projection.js'
 import { sleep } from '../runner/backoff.js'
-import type { Generation, GenerationRef, GenerationStore } from '../store/projectionStore.js'
+import type { Activation, Generation, GenerationRef, GenerationStore } from '../store/projectionStore.js'
 import { compareGenerations } from './compareGenerations.js'
 import { createGenerationSql, createIndexesSql, sqlType, tableName } from './ddl.js'
 import { sqlState } from './errors.js'
 import { generationSchema, quoted, type SchemaNames } from './names.js'
 import { rowTypes } from './types.js'
-import { pointViewsAt } from './views.js'
+import { cannotReplaceView, viewStatements } from './views.js'
 
 const LOCK_NOT_AVAILABLE = '55P03'
 const swapAttempts = 100
+const countedRows = 10_000
 
 interface CheckpointRow {
   generation: number
@@ -56,9 +57,13 @@ export const postgresGenerationStore = (pool: Pool, names: SchemaNames): Generat
   }
 
   /** Readers hold the views for the length of a query: waiting for one must not queue up all others behind us. */
-  const activateOnce = (ref: GenerationRef) =>
-    inTransaction(pool, async (client): Promise<'activated' | 'behind'> => {
-      await client.query("SET LOCAL lock_timeout = '30ms'")
+  const activateOnce = async (ref: GenerationRef, anew: boolean): Promise<Activation> => {
+    let begun = 0
+    const outcome = await inTransaction(pool, async (client) => {
+      // Not waited for on disk while readers wait: what records the swap elsewhere is a later commit, which takes this one along.
+      await client.query("SET LOCAL lock_timeout = '30ms'; SET LOCAL synchronous_commit = off")
+      const views = await viewStatements(client, names, ref.projection, ref.generation, anew)
+      begun = performance.now()
       const { active, candidate } = await checkpoints(client, ref)
       if (candidate === undefined) throw new Error(`there is no generation ${ref.generation} of ${ref.projection.name}`)
       if (active !== undefined && isBehind(candidate.position, active.position)) return 'behind'
@@ -73,19 +78,37 @@ export const postgresGenerationStore = (pool: Pool, names: SchemaNames): Generat
         `UPDATE ${control}.generations SET state = 'active' WHERE projection = $1 AND generation = $2`,
         [ref.projection.name, ref.generation],
       )
-      await pointViewsAt(client, names, ref.projection, ref.generation)
+      await client.query(views)
       return 'activated'
     })
+    return outcome === 'behind' ? { outcome } : { outcome, lockedMs: performance.now() - begun }
+  }
 
-  const activate = async (ref: GenerationRef): Promise<'activated' | 'behind'> => {
+  const activate = async (ref: GenerationRef): Promise<Activation> => {
+    let anew = false
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await activateOnce(ref)
+        return await activateOnce(ref, anew)
       } catch (error) {
-        if (sqlState(error) !== LOCK_NOT_AVAILABLE || attempt === swapAttempts) throw error
-        await sleep(5 + Math.random() * 45)
+        const state = sqlState(error)
+        if (state === cannotReplaceView && !anew) anew = true
+        else if (state !== LOCK_NOT_AVAILABLE || attempt === swapAttempts) throw error
+        else await sleep(5 + Math.random() * 45)
       }
     }
+  }
+
+  /** Counted up to a limit; from there on what the planner makes of the table's size. */
+  const rowsIn = async (table: string): Promise<number> => {
+    const { rows } = await pool.query<{ rows: number }>(
+      `SELECT count(*)::int AS rows FROM (SELECT FROM ${table} LIMIT ${countedRows}) first`,
+    )
+    const counted = rows[0]?.rows ?? 0
+    if (counted < countedRows) return counted
+    const plan = await pool.query<{ 'QUERY PLAN': [{ Plan: { 'Plan Rows': number } }] }>(
+      `EXPLAIN (FORMAT json) SELECT FROM ${table}`,
+    )
+    return Math.max(counted, plan.rows[0]?.['QUERY PLAN'][0].Plan['Plan Rows'] ?? 0)
   }
 
   const drop = (ref: GenerationRef) =>
@@ -129,12 +152,15 @@ export const postgresGenerationStore = (pool: Pool, names: SchemaNames): Generat
           key,
         )
       }),
-    finish: async (ref) => {
-      for (const sql of createIndexesSql(names, ref.projection, ref.generation)) await pool.query(sql)
-      for (const table of ref.projection.tables) {
-        await pool.query(`ANALYZE ${tableName(names, ref.projection, ref.generation, table)}`)
-      }
-    },
+    finish: (ref) =>
+      inTransaction(pool, async (client) => {
+        // With one core at most, whatever the number of rows: the others are for those who use the database.
+        await client.query('SET LOCAL max_parallel_maintenance_workers = 0')
+        for (const sql of createIndexesSql(names, ref.projection, ref.generation)) await client.query(sql)
+        for (const table of ref.projection.tables) {
+          await client.query(`ANALYZE ${tableName(names, ref.projection, ref.generation, table)}`)
+        }
+      }),
     sampleOwners: async (ref, table, limit) => {
       const owner = quoted(table.owner)
       const { rows } = await pool.query<{ owner: string }>(
@@ -156,12 +182,15 @@ export const postgresGenerationStore = (pool: Pool, names: SchemaNames): Generat
       return rows as Row[]
     },
     size: async (ref) => {
-      const { rows } = await pool.query<{ rows: string; bytes: string }>(
-        `SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint AS rows, coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint AS bytes
+      let rows = 0
+      for (const table of ref.projection.tables)
+        rows += await rowsIn(tableName(names, ref.projection, ref.generation, table))
+      const { rows: sizes } = await pool.query<{ bytes: string }>(
+        `SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::text AS bytes
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relkind = 'r'`,
         [generationSchema(names, ref.projection.name, ref.generation)],
       )
-      return { rows: Number(rows[0]?.rows ?? 0), bytes: Number(rows[0]?.bytes ?? 0) }
+      return { rows, bytes: Number(sizes[0]?.bytes ?? 0) }
     },
     compare: async (before, after, onSnapshot) => ({
       tables: await compareGenerations(pool, names, before, after, onSnapshot),

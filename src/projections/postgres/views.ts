@@ -3,7 +3,8 @@ import type { Projection, Table } from '../model/projection.js'
 import { sqlType, tableName } from './ddl.js'
 import { generationSchema, quoted, type SchemaNames } from './names.js'
 
-const INVALID_TABLE_DEFINITION = '42P16'
+/** SQLSTATE invalid_table_definition. */
+export const cannotReplaceView = '42P16'
 
 const columnsThere = async (client: ClientBase, schema: string, table: string): Promise<string[]> =>
   (
@@ -35,31 +36,24 @@ const viewSql = (
   return `SELECT ${[...wanted, ...surplus].join(', ')} ${from}`
 }
 
-const replaceView = async (client: ClientBase, view: string, select: string): Promise<void> => {
-  await client.query('SAVEPOINT replace_view')
-  try {
-    await client.query(`CREATE OR REPLACE VIEW ${view} AS ${select}`)
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== INVALID_TABLE_DEFINITION) throw error
-    // Other columns than before: a view can't be changed to that, but it can be another one.
-    await client.query('ROLLBACK TO SAVEPOINT replace_view')
-    await client.query(`DROP VIEW ${view}`)
-    await client.query(`CREATE VIEW ${view} AS ${select}`)
-  }
-  await client.query('RELEASE SAVEPOINT replace_view')
-}
-
-/** Lets the views of a projection show this generation. Within a transaction. */
-export const pointViewsAt = async (
+/**
+ * The statements that let the views of a projection show this generation, in one string: readers wait while they are carried out.
+ * `anew`: for other columns than before. A view can't be changed to that (`cannotReplaceView`), but it can be another one.
+ */
+export const viewStatements = async (
   client: ClientBase,
   names: SchemaNames,
   projection: Projection,
   generation: number,
-): Promise<void> => {
+  anew: boolean,
+): Promise<string> => {
   const schema = generationSchema(names, projection.name, generation)
+  const statements: string[] = []
   for (const table of projection.tables) {
     const there = await columnsThere(client, schema, table.name)
     const view = `${quoted(names.read)}.${quoted(table.name)}`
-    await replaceView(client, view, viewSql(names, projection, generation, table, there))
+    if (anew) statements.push(`DROP VIEW IF EXISTS ${view}`)
+    statements.push(`CREATE OR REPLACE VIEW ${view} AS ${viewSql(names, projection, generation, table, there)}`)
   }
+  return statements.join(';\n')
 }

@@ -1,9 +1,10 @@
 import { answerRequest } from '../rebuild/answerRequest.js'
 import type { RebuildContext } from '../rebuild/context.js'
-import { finalStates, type RebuildRow } from '../rebuild/rebuildRecords.js'
+import { finalStates, type OperationEvent, type RebuildRow } from '../rebuild/rebuildRecords.js'
 import type { RequestRecords } from '../rebuild/requestRecords.js'
 import { operationEvent, runRebuild } from '../rebuild/runRebuild.js'
 import { sleep } from '../runner/backoff.js'
+import { isPassing } from './passingErrors.js'
 
 export interface OperatorOptions {
   readonly context: RebuildContext
@@ -21,6 +22,8 @@ export interface Operator {
   settled(): Promise<void>
 }
 
+const notAsked = { requested: null, requested_by: null } as const
+
 interface Running {
   readonly id: string
   readonly stop: AbortController
@@ -34,17 +37,21 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
 
   const wake = () => nap.abort()
 
-  const failed = async (row: RebuildRow, error: unknown): Promise<void> => {
-    const reason = error instanceof Error ? error.message : String(error)
-    log(`rebuild of ${projection.name} failed: ${reason}`)
+  const isLive = async ({ generation }: RebuildRow): Promise<boolean> =>
+    (await generations.list(projection)).some((each) => each.generation === generation && each.state === 'active')
+
+  const giveUp = async (row: RebuildRow): Promise<void> => {
     await context.stopFeeder(row.generation)
     await generations.drop({ projection, generation: row.generation })
+  }
+
+  const failed = async (row: RebuildRow, reason: string): Promise<void> => {
+    log(`rebuild of ${projection.name} failed: ${reason}`)
+    await giveUp(row)
     const data = { projection: projection.name, rebuildId: row.id, reason }
-    await records.update(
-      row.id,
-      { state: 'failed', error: reason, finished_at: now().toISOString(), requested: null },
-      [operationEvent(row, now(), 'RebuildFailed', data)],
-    )
+    await records.update(row.id, { ...notAsked, state: 'failed', error: reason, finished_at: now().toISOString() }, [
+      operationEvent(row, now(), 'RebuildFailed', data),
+    ])
   }
 
   const begin = (row: RebuildRow, session: AbortSignal): void => {
@@ -53,11 +60,16 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
     const work = async () => {
       try {
         await runRebuild(context, row, signal)
+        wake()
       } catch (error) {
-        if (!signal.aborted) await failed(row, error)
+        if (signal.aborted) return
+        const reason = error instanceof Error ? error.message : String(error)
+        // What passes is no failure, and readers' rows are nothing to give up: at the next look it goes on from where it was.
+        if (isPassing(error) || (await isLive(row))) return log(`rebuild of ${projection.name} waits: ${reason}`)
+        await failed(row, reason)
+        wake()
       } finally {
         running = undefined
-        wake()
       }
     }
     running = { id: row.id, stop, done: work() }
@@ -73,24 +85,42 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
   /** Where a rebuild that is halted goes on: what was not recorded as done is done again. */
   const resumeState = (state: RebuildRow['state']) => (state === 'verifying' ? 'catching_up' : state)
 
+  /** Who asked is in the log with what was done. An older program may have asked without saying who. */
+  const doneAs = (row: RebuildRow, type: string): OperationEvent[] => {
+    if (row.requested_by === null) return []
+    const { actor, correlationId, commandId, reason } = row.requested_by
+    const data = { projection: projection.name, rebuildId: row.id, ...(reason !== undefined && { reason }) }
+    const key = `${row.id} ${type} ${commandId}`
+    return [{ projection: projection.name, type, data, actor, correlationId, occurredAt: now().toISOString(), key }]
+  }
+
   const obey = async (row: RebuildRow): Promise<RebuildRow> => {
     if (row.requested === null) return row
     await halt(row)
     // It may have come to its end while it was being halted.
     const current = (await records.find(row.id)) ?? row
-    if (finalStates.includes(current.state) || current.state === 'swapped')
-      return records.update(row.id, { requested: null })
+    if (finalStates.includes(current.state) || current.state === 'swapped' || (await isLive(row)))
+      return records.update(row.id, notAsked)
     if (row.requested === 'cancel') {
-      await context.stopFeeder(row.generation)
-      await generations.drop({ projection, generation: row.generation })
-      return records.update(row.id, { state: 'cancelled', requested: null, finished_at: now().toISOString() })
+      await giveUp(row)
+      return records.update(
+        row.id,
+        { ...notAsked, state: 'cancelled', finished_at: now().toISOString() },
+        doneAs(row, 'RebuildCancelled'),
+      )
     }
     if (row.requested === 'pause') {
       await context.stopFeeder(row.generation)
-      return records.update(row.id, { state: 'paused', resume_state: resumeState(current.state), requested: null })
+      if (current.state === 'paused') return records.update(row.id, notAsked)
+      return records.update(
+        row.id,
+        { ...notAsked, state: 'paused', resume_state: resumeState(current.state) },
+        doneAs(row, 'RebuildPaused'),
+      )
     }
+    if (current.state !== 'paused') return records.update(row.id, notAsked)
     const state = current.resume_state ?? 'preparing'
-    return records.update(row.id, { state, resume_state: null, requested: null })
+    return records.update(row.id, { ...notAsked, state, resume_state: null }, doneAs(row, 'RebuildResumed'))
   }
 
   /** Kept generations go when their time is over, and those of earlier rebuilds when a newer one was swapped. */

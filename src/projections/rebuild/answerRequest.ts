@@ -24,7 +24,8 @@ const rollBack = async (context: RebuildContext): Promise<{ from: number; to: nu
   while (!feeder.live) await Promise.race([new Promise((resolve) => setTimeout(resolve, 20)), feeder.done])
   const { resume } = await holdTogether([live, feeder])
   try {
-    if ((await generations.activate(feeder.ref)) === 'behind') throw new Error('the generation before is behind')
+    if ((await generations.activate(feeder.ref)).outcome === 'behind')
+      throw new Error('the generation before is behind')
     context.activated(kept.generation)
   } finally {
     resume()

@@ -8,12 +8,21 @@ import { sqlState } from '../postgres/errors.js'
 import { quoted, rebuildChannel, type SchemaNames } from '../postgres/names.js'
 import { rowTypes } from '../postgres/types.js'
 
+/** Who asked for what a rebuild is to do, and why. */
+export interface RequestedBy {
+  readonly actor: Actor
+  readonly correlationId: string
+  readonly commandId: string
+  readonly reason?: string
+}
+
 export interface RebuildRow {
   readonly id: string
   readonly projection: string
   readonly state: RebuildState
   readonly resume_state: RebuildState | null
   readonly requested: 'pause' | 'resume' | 'cancel' | null
+  readonly requested_by: RequestedBy | null
   readonly generation: number
   readonly from_generation: number | null
   readonly version: number
@@ -28,6 +37,7 @@ export interface RebuildRow {
   readonly on_difference: 'fail' | 'swap'
   readonly keep_until: string | null
   readonly verification: Verification | null
+  readonly swap_ms: number | null
   readonly error: string | null
   readonly actor: Actor
   readonly correlation_id: string

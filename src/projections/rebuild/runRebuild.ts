@@ -45,14 +45,16 @@ export const runRebuild = async (context: RebuildContext, begun: RebuildRow, sig
   }
   const identity = { projection: projection.name, rebuildId: row.id, generation: row.generation }
 
-  const swap = async (fresh: Feeder): Promise<bigint | null> => {
+  /** How long it held its locks; null where the signal aborted before. */
+  const swap = async (fresh: Feeder): Promise<number | null> => {
     for (;;) {
       const live = context.activeFeeder()
-      const { position, resume } = await holdTogether(live === undefined ? [fresh] : [live, fresh])
+      const { resume } = await holdTogether(live === undefined ? [fresh] : [live, fresh])
       try {
-        if ((await generations.activate(ref)) === 'activated') {
+        const activation = await generations.activate(ref)
+        if (activation.outcome === 'activated') {
           context.activated(ref.generation)
-          return position
+          return activation.lockedMs
         }
       } finally {
         resume()
@@ -80,6 +82,7 @@ export const runRebuild = async (context: RebuildContext, begun: RebuildRow, sig
   const alreadySwapped = (await generations.list(projection)).some(
     ({ generation, state }) => generation === ref.generation && state === 'active',
   )
+  let lockedMs = row.swap_ms
   if (!alreadySwapped) {
     await advance({ state: 'verifying' })
     const verification = await verifyGeneration(context, fresh)
@@ -92,19 +95,23 @@ export const runRebuild = async (context: RebuildContext, begun: RebuildRow, sig
       const where = first === undefined ? 'row counts' : `${first.table} ${JSON.stringify(first.key)} (${first.kind})`
       throw new VerificationFailed(`the new rows differ from the live ones: ${where}`)
     }
-    await swap(fresh)
-    if (signal.aborted) return
+    lockedMs = await swap(fresh)
+    // Once it is swapped that is recorded, whatever was asked for meanwhile.
+    if (lockedMs === null) return
   }
   const at = now()
   await advance(
     {
       state: 'swapped',
       requested: null,
+      requested_by: null,
+      swap_ms: lockedMs,
       position: fresh.runner.position,
       finished_at: at.toISOString(),
       keep_until: new Date(at.getTime() + Number(row.keep_ms)).toISOString(),
     },
     [operationEvent(row, at, 'RebuildSwapped', { ...identity, position: String(fresh.runner.position ?? 0n) })],
   )
-  context.log(`${projection.name}: generation ${ref.generation} is live (${row.processed} events replayed)`)
+  const locked = lockedMs === null ? '' : `, the swap held its locks for ${lockedMs.toFixed(1)} ms`
+  context.log(`${projection.name}: generation ${ref.generation} is live (${row.processed} events replayed${locked})`)
 }

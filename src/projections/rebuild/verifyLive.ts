@@ -1,3 +1,4 @@
+import { conflict } from '../../domain/errors.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Projection } from '../model/projection.js'
 import type { Verification } from '../operations/projectionOperations.js'
@@ -8,7 +9,7 @@ const namedDifferences = 20
 
 /**
  * Folds sampled streams of the live rows once more from the log, from a process that does not feed them. The rows move on while
- * they are read, so streams that got an event meanwhile are left out.
+ * they are read, so streams that got an event meanwhile are left out. Throws `nothing_to_verify`.
  */
 export const verifyLive = async (
   { generations, streams }: { generations: GenerationStore; streams: Pick<EventStore, 'readStream'> },
@@ -17,7 +18,7 @@ export const verifyLive = async (
 ): Promise<Verification> => {
   const live = async () => (await generations.list(projection)).find(({ state }) => state === 'active')
   const before = await live()
-  if (before === undefined) throw new Error(`${projection.name} has no live generation`)
+  if (before === undefined) throw conflict('nothing_to_verify', `${projection.name} has no live generation yet`)
   const samples = await takeSample(generations, { projection, generation: before.generation }, sampled)
   const after = await live()
   const range = { from: before.position, to: after?.position ?? before.position }

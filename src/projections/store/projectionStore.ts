@@ -94,19 +94,22 @@ export interface GenerationStore {
    * Readers see this generation from now on, and the one before is kept. Refused (`behind`) where its checkpoint is not as far
    * as that one's: a reader who waited for a position must not see less.
    */
-  activate(ref: GenerationRef): Promise<'activated' | 'behind'>
+  activate(ref: GenerationRef): Promise<Activation>
   drop(ref: GenerationRef): Promise<void>
   /** Some streams that have rows in a table. */
   sampleOwners(ref: GenerationRef, table: Table, limit: number): Promise<readonly string[]>
   /** The complete rows of these streams, payloads too. */
   rowsOf(ref: GenerationRef, table: Table, owners: readonly string[]): Promise<readonly Row[]>
-  /** Rows and bytes, as far as the store knows them without counting. */
+  /** Rows and bytes: of small tables exactly, of large ones an estimate that costs no reading of them. */
   size(ref: GenerationRef): Promise<{ rows: number; bytes: number }>
   /**
    * Compares two generations that stand at the same position. `onSnapshot` is called as soon as feeding them may go on.
    */
   compare(before: GenerationRef, after: GenerationRef, onSnapshot: () => void): Promise<Comparison>
 }
+
+/** `lockedMs`: how long the swap held what readers need. */
+export type Activation = { readonly outcome: 'activated'; readonly lockedMs: number } | { readonly outcome: 'behind' }
 
 export interface Comparison {
   readonly tables: readonly TableComparison[]

@@ -155,15 +155,15 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
   })
 
   it('shows readers one generation at a time, never one that is behind', async () => {
-    expect(await generations.activate(ref)).toBe('activated')
+    expect(await generations.activate(ref)).toMatchObject({ outcome: 'activated' })
     await store.commit(commitOf(null, 5n, [row(uuidv7(), 0)]))
     const next = { projection, generation: 2 }
     await generations.prepare(next, { indexed: false })
     await generations.finish(next)
     await generations.finish(next)
-    expect(await generations.activate(next)).toBe('behind')
+    expect(await generations.activate(next)).toEqual({ outcome: 'behind' })
     await store.commit(commitOf(null, 5n, [], [], { ref: next }))
-    expect(await generations.activate(next)).toBe('activated')
+    expect(await generations.activate(next)).toEqual({ outcome: 'activated', lockedMs: expect.any(Number) })
     expect(
       (await generations.list(projection)).map(({ generation, state, position }) => [generation, state, position]),
     ).toEqual([

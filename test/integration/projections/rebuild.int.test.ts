@@ -214,12 +214,16 @@ describe('a rebuild', () => {
   })
 
   it('says how large it would be without doing anything', async () => {
-    const { projector, operations } = await begin([executionsProjection])
-    await reached(projector, await appendRuns(20))
-    await harness.pool.query(`ANALYZE "${harness.schemas.prefix}executions_g1".executions`)
+    const { projector, operations } = await begin([executionsProjection, versionsProjection])
+    await appendRuns(20)
+    await reached(projector, (await append(log, workflowStory().events)).position)
     const estimate = await operations.dryRun('executions')
-    expect(estimate).toMatchObject({ projection: 'executions', estimatedEvents: 140 })
-    expect(estimate.rows).toBeGreaterThanOrEqual(20)
+    // 20 runs of 7 events, each a row and six steps.
+    expect(estimate).toMatchObject({ projection: 'executions', estimatedEvents: 140, rows: 140 })
+    expect(estimate.bytes).toBeGreaterThan(8_192)
+    const versions = await operations.dryRun('versions')
+    expect(versions.rows).toBe(2)
+    expect(versions.bytes).toBeGreaterThan(1_000)
     expect(await operations.rebuilds('executions')).toEqual([])
   })
 

@@ -50,6 +50,7 @@ export const memoryProjections = (): ProjectionOperations => {
     startedAt: now,
     finishedAt: null,
     keepUntil: null,
+    swapMs: null,
     verification: null,
     error: null,
     startedBy,

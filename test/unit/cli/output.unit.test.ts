@@ -131,6 +131,7 @@ describe('what operators read', () => {
       startedAt: '2026-03-01T12:00:00.000Z',
       finishedAt: null,
       keepUntil: null,
+      swapMs: null,
       verification,
       error: 'the rows differ',
       startedBy: { kind: 'apiKey', id: 'k', name: 'k' },

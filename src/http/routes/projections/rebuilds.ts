@@ -1,8 +1,16 @@
 import { z } from 'zod'
+import type { ProjectionOperations } from '../../../projections/operations/projectionOperations.js'
+import { accepts } from '../../headers/accepts.js'
 import { defineRoute, type Route } from '../../routing/route.js'
 import { emptyBody, idSchema } from '../../schemas/common.js'
 import { dryRunView, rebuildView } from '../../schemas/projection.js'
+import { heartbeat, retryAfter, serverSentEvent } from '../../streams/serverSentEvents.js'
+import { withHeartbeat } from '../../streams/withHeartbeat.js'
 import { projectionName, projectionParams } from './status.js'
+
+const eventStream = 'text/event-stream'
+const heartbeatMs = 15_000
+const reconnectMs = 1_000
 
 const rebuildParams = z.object({ name: projectionName, id: idSchema })
 
@@ -72,21 +80,51 @@ const listRebuilds = defineRoute({
   }),
 })
 
+/** Whoever comes back is told how it is now; ids only number what one connection was told. */
+async function* asText(projections: ProjectionOperations, id: string, signal: AbortSignal): AsyncGenerator<string> {
+  let told = 0
+  yield retryAfter(reconnectMs)
+  for await (const rebuild of projections.progress(id, signal)) {
+    told += 1
+    yield serverSentEvent({ id: String(told), event: rebuild.state, data: rebuild })
+  }
+}
+
 const getRebuild = defineRoute({
   method: 'get',
   path: '/v1/projections/{name}/rebuilds/{id}',
   operationId: 'getRebuild',
   summary: 'How far a rebuild is',
+  description:
+    'With `Accept: text/event-stream` a live stream: the rebuild as it is, then whenever something changed, until it is swapped, failed or cancelled; 204 for who comes back (`Last-Event-ID`) after that.',
   tag: 'Projections',
   scope: 'projections:operate',
   params: rebuildParams,
-  responses: { 200: { description: 'The rebuild', body: rebuildView } },
+  headers: ['Last-Event-ID'],
+  timeoutMs: 0,
+  responses: {
+    200: {
+      description: 'The rebuild, or the live stream',
+      body: rebuildView,
+      media: { [eventStream]: { description: 'Server-sent events; `event` is the state, `data` a Rebuild' } },
+    },
+    204: { description: 'The rebuild is over: an EventSource does not come back' },
+  },
   problems: { 404: ['projection_not_found', 'rebuild_not_found'] },
-  handle: async ({ projections }, { params }) => ({
-    status: 200,
-    body: await projections.findRebuild(params.name, params.id),
-  }),
+  handle: async ({ projections }, { params, context }) => {
+    const rebuild = await projections.findRebuild(params.name, params.id)
+    if (!accepts(context.header('accept'), eventStream)) return { status: 200, body: rebuild }
+    if (context.header('last-event-id') !== undefined && rebuild.finishedAt !== null) return { status: 204 }
+    const text = asText(projections, params.id, context.signal)
+    return { status: 200, contentType: eventStream, stream: withHeartbeat(text, heartbeatMs, heartbeat) }
+  },
 })
+
+const steerBody = z
+  .strictObject({
+    reason: z.string().min(1).max(2_000).optional().meta({ description: 'Goes into the log with who asked' }),
+  })
+  .meta({ id: 'SteerRebuild' })
 
 const controlRebuild = (verb: 'pause' | 'resume' | 'cancel', summary: string, conflict: string): Route =>
   defineRoute({
@@ -97,14 +135,15 @@ const controlRebuild = (verb: 'pause' | 'resume' | 'cancel', summary: string, co
     tag: 'Projections',
     scope: 'projections:operate',
     params: rebuildParams,
-    body: emptyBody,
+    body: steerBody,
     bodyOptional: true,
     headers: ['Idempotency-Key'],
     responses: { 200: { description: 'The rebuild', body: rebuildView } },
     problems: { 404: ['projection_not_found', 'rebuild_not_found'], 409: [conflict, 'concurrent_change'] },
+    example: { reason: 'month-end closing' },
     handle: async ({ projections, ...dependencies }, { params, body, context }) => ({
       status: 200,
-      body: await projections[verb](context.command(dependencies, body), params.name, params.id),
+      body: await projections[verb](context.command(dependencies, body), params.name, params.id, body.reason),
     }),
   })
 

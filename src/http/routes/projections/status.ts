@@ -58,7 +58,7 @@ const verifyProjection = defineRoute({
   }),
   timeoutMs: 600_000,
   responses: { 200: { description: 'Whether they are equal, and where not', body: verificationView } },
-  problems: { 404: ['projection_not_found'] },
+  problems: { 404: ['projection_not_found'], 409: ['nothing_to_verify'] },
   handle: async ({ projections }, { params, query }) => ({
     status: 200,
     body: await projections.verify(params.name, { streams: query.streams }),
