@@ -1,4 +1,4 @@
-// Reads and writes while `executions` is rebuilt: node --import tsx bench/projections/underLoad.ts [events before it]
+// Reads and writes while `executions` is rebuilt: node --import tsx bench/projections/underLoad.ts [events before it] [writes/s] [reads/s]
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
@@ -13,7 +13,7 @@ import { append, pureRun } from '../../test/support/projections/events.js'
 import { fill } from './fill.js'
 import { startBenchStores } from './stores.js'
 
-const events = Number(process.argv[2] ?? 150_000)
+const [events = 150_000, writesPerSecond = 500, readsPerSecond = 200] = process.argv.slice(2).map(Number)
 const stores = await startBenchStores()
 const { eventstoreUrl, postgresUrl, mongoUrl } = stores
 const client = createEventStoreDbClient(eventstoreUrl)
@@ -70,8 +70,8 @@ try {
   }
   const both = async (going: () => boolean) => {
     const [writes, reads] = await Promise.all([
-      load(500 / 7, going, () => append(store, pureRun(workflowId))),
-      load(200, going, () => executions.list({ limit: 50, workflowId })),
+      load(writesPerSecond / 7, going, () => append(store, pureRun(workflowId))),
+      load(readsPerSecond, going, () => executions.list({ limit: 50, workflowId })),
     ])
     return { writes, reads }
   }
@@ -84,16 +84,19 @@ try {
     correlationId: uuidv7(),
     now: new Date().toISOString(),
   }
+  const asked = performance.now()
   const { id } = await operations.rebuild(context, 'executions')
   const rebuilt = (async () => {
     let last: unknown
-    for await (const { state, processed, verification } of operations.progress(id))
-      last = { state, processed, equal: verification?.equal }
+    for await (const { state, processed, verification, swapMs } of operations.progress(id))
+      last = { state, processed, equal: verification?.equal, swapMs, seconds: (performance.now() - asked) / 1_000 }
     over = true
     return last
   })()
   const during = await both(() => !over)
-  console.log(JSON.stringify({ without, during, rebuild: await rebuilt }, null, 2))
+  const times = (which: 'reads' | 'writes') => Math.round((during[which].p99 / without[which].p99) * 100) / 100
+  const p99Times = { reads: times('reads'), writes: times('writes') }
+  console.log(JSON.stringify({ without, during, p99Times, rebuild: await rebuilt }, null, 2))
 } finally {
   await operations.stop()
   await projector.stop()

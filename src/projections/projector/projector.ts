@@ -7,6 +7,7 @@ import type { Projection } from '../model/projection.js'
 import type { MongoNames } from '../mongo/names.js'
 import { migrate } from '../postgres/migrate.js'
 import type { SchemaNames } from '../postgres/names.js'
+import { createPace } from '../rebuild/pace.js'
 import { createBackoff, sleep } from '../runner/backoff.js'
 import { type Ownership, openOwnership } from '../runner/ownership.js'
 import { createTail, type Tail } from '../runner/tail.js'
@@ -57,6 +58,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
   const stores = createStores(dependencies)
   // All that the program writes, whatever is fed here: so the tail always knows where the log ends, and says it to those who wait.
   const allPrefixes = categories.map((category) => `${category}-`)
+  const pace = createPace()
   const stopping = new AbortController()
   const serving = new Map<string, ServedProjection>()
   let work: Promise<void> = Promise.resolve()
@@ -69,6 +71,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
       tail,
       allPrefixes,
       stores,
+      pace,
       pool,
       schemas,
       now,
@@ -119,7 +122,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
     const signal = AbortSignal.any([stopping.signal, ownership.lost, controller.signal])
     const following: Promise<void>[] = []
     try {
-      const tail = createTail({ feed, prefixes: allPrefixes, patienceMs })
+      const tail = createTail({ feed, prefixes: allPrefixes, patienceMs, onEvent: pace.live })
       const first = new Map<string, ServedProjection>()
       for (const projection of projections) {
         if (await ownership.acquire(lockOf(projection))) first.set(projection.name, await open(projection, tail))
@@ -137,7 +140,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
       }
       onStarted()
       await Promise.all([
-        reportStatus({ pool, schemas, status, log }, signal),
+        reportStatus({ pool, schemas, status, onTransactions: pace.transactions, log }, signal),
         ...projections.map((each) => keepServing(each, ownership, tail, first.get(each.name), follow, signal)),
       ])
     } finally {

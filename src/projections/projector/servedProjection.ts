@@ -4,6 +4,7 @@ import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Projection } from '../model/projection.js'
 import type { SchemaNames } from '../postgres/names.js'
 import type { RebuildContext } from '../rebuild/context.js'
+import type { Pace } from '../rebuild/pace.js'
 import { createRebuildRecords } from '../rebuild/rebuildRecords.js'
 import { createRequestRecords } from '../rebuild/requestRecords.js'
 import type { Tail } from '../runner/tail.js'
@@ -21,6 +22,7 @@ export interface ServeDependencies {
   readonly tail: Tail
   readonly allPrefixes: readonly string[]
   readonly stores: Stores
+  readonly pace: Pace
   readonly pool: Pool
   readonly schemas: SchemaNames
   readonly now: () => Date
@@ -52,7 +54,7 @@ const liveGeneration = async ({ projection, stores }: ServeDependencies): Promis
 }
 
 export const openServedProjection = async (dependencies: ServeDependencies): Promise<ServedProjection> => {
-  const { projection, feed, streams, tail, allPrefixes, stores, pool, schemas, now, log } = dependencies
+  const { projection, feed, streams, tail, allPrefixes, stores, pace, pool, schemas, now, log } = dependencies
   const generations = stores.generations(projection)
   const records = createRebuildRecords(pool, schemas)
   const first = await liveGeneration(dependencies)
@@ -86,6 +88,7 @@ export const openServedProjection = async (dependencies: ServeDependencies): Pro
     feed,
     streams,
     records,
+    pace,
     generations,
     openStore: (purpose) => stores.open(projection, purpose),
     feederFor,

@@ -3,6 +3,7 @@ import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Projection } from '../model/projection.js'
 import type { Feeder } from '../projector/feeder.js'
 import type { GenerationRef, GenerationStore, ReadModelStore } from '../store/projectionStore.js'
+import type { Pace } from './pace.js'
 import type { RebuildRecords } from './rebuildRecords.js'
 
 /** What a rebuild needs of the projector that carries it out. */
@@ -11,6 +12,7 @@ export interface RebuildContext {
   readonly feed: EventFeed
   readonly streams: Pick<EventStore, 'readStream'>
   readonly records: RebuildRecords
+  readonly pace: Pace
   readonly generations: GenerationStore
   /** A store with a session of its own, which the caller closes. */
   openStore(purpose: string): ReadModelStore

@@ -1,4 +1,3 @@
-import { createMeter } from '../projector/meter.js'
 import { createBatchWriter } from '../runner/batchWriter.js'
 import { catchUp } from '../runner/catchUp.js'
 import { createEventQueue } from '../runner/eventQueue.js'
@@ -7,11 +6,8 @@ import type { GenerationRef } from '../store/projectionStore.js'
 import type { RebuildContext } from './context.js'
 import type { RebuildRow } from './rebuildRecords.js'
 
-/**
- * Large batches: fewer round trips, and more changes of a row that never reach the store. One may wait while one is written; more
- * would only be more for the garbage collector to carry around.
- */
-const batch = { size: 2_000, capacity: 2_000 } as const
+/** One large batch may wait while one is written; more would only be more for the garbage collector to carry around. */
+const capacity = 2_000
 const reportMs = 500
 
 const secondsLeft = (done: bigint, left: bigint, elapsedMs: number): number | null =>
@@ -24,13 +20,13 @@ export const replay = async (
   ref: GenerationRef,
   signal: AbortSignal,
 ): Promise<void> => {
-  const { feed, streams, records, projection } = context
+  const { feed, streams, records, pace, projection } = context
   const store = context.openStore('rebuild')
   const controller = new AbortController()
   const running = AbortSignal.any([signal, controller.signal])
   const writer = createBatchWriter({ store, ref, streams, onPoison: 'stop', announces: () => false })
-  const queue = createEventQueue(batch.capacity)
-  const meter = createMeter()
+  const queue = createEventQueue(capacity)
+  const endPace = pace.begin()
   let processed = row.processed
   let bytes = row.bytes
 
@@ -40,14 +36,15 @@ export const replay = async (
     const runner = createProjectionRunner({
       writer,
       queue,
-      batchSize: () => batch.size,
+      batchSize: pace.batchSize,
+      restAfter: pace.restAfter,
       // A batch that is not full waits for more: the log comes faster than it is written.
       intervalMs: 20,
       idleMs: 1_000,
       onApplied: (applied) => {
         processed += BigInt(applied.events)
         bytes += BigInt(applied.bytes)
-        meter.add(applied.events)
+        pace.wrote()
       },
       onStalled: (error) => {
         if (error !== undefined) context.log(`rebuild of ${projection.name}: ${error.message}`)
@@ -110,6 +107,7 @@ export const replay = async (
       if (!signal.aborted) await report()
     }
   } finally {
+    endPace()
     await store.close()
   }
 }

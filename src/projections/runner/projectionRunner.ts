@@ -14,6 +14,8 @@ export interface RunnerOptions {
   readonly intervalMs: number
   /** How long a checkpoint may stay behind when there is nothing to apply. */
   readonly idleMs: number
+  /** Milliseconds to rest after a batch that took so many; default: none. */
+  readonly restAfter?: (tookMs: number) => number
   readonly onApplied?: (applied: Applied) => void
   /** A store that can't be reached, each time it was tried; undefined when it can again. */
   readonly onStalled?: (error: Error | undefined) => void
@@ -46,7 +48,7 @@ interface Hold {
 }
 
 export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner => {
-  const { writer, queue, batchSize, intervalMs, idleMs, onApplied, onStalled } = options
+  const { writer, queue, batchSize, intervalMs, idleMs, restAfter, onApplied, onStalled } = options
   const tasks: Task[] = []
   let hold: Hold | undefined
   let ended: unknown
@@ -124,6 +126,8 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
       events,
       queue.size === 0 ? (drainedTo() ?? placeOf(last).position) : placeOf(last).position,
     )
+    const rest = restAfter?.(performance.now() - lastCommit) ?? 0
+    if (rest > 0) await sleep(rest, signal)
   }
 
   const run = async (signal: AbortSignal) => {

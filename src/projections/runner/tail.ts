@@ -33,6 +33,8 @@ export interface TailOptions {
   readonly prefixes: readonly string[]
   /** How long a full queue that does not move may hold up all others. */
   readonly patienceMs: number
+  /** Each event that is handed on. */
+  readonly onEvent?: () => void
 }
 
 type Room = 'room' | 'patience'
@@ -53,7 +55,7 @@ const waitForRoom = async (queue: EventQueue, patienceMs: number): Promise<Room>
   }
 }
 
-export const createTail = ({ feed, prefixes, patienceMs }: TailOptions): Tail => {
+export const createTail = ({ feed, prefixes, patienceMs, onEvent }: TailOptions): Tail => {
   const attachments = new Set<Attachment>()
   let byType = new Map<string, Attachment[]>()
   /** Of the event that is being handed on: who attaches meanwhile must have it already. */
@@ -130,6 +132,7 @@ export const createTail = ({ feed, prefixes, patienceMs }: TailOptions): Tail =>
       error = undefined
       if (item.kind === 'event') {
         position = item.event.position
+        onEvent?.()
         const waiting = handOn(feedEvent(item.event))
         if (waiting !== undefined) {
           return waiting.then(() => {
