@@ -46,9 +46,14 @@ export const planLoads = (
   const ahead = mayBeAhead(projection)
   const begun = new Set<string>()
   const wanted = projection.tables.map(() => new Map<string, Set<string> | 'all'>())
+  // Events of one append come one after the other: what is known of the stream of the last one is not looked up again.
+  let stream: string | undefined
+  let isBegun = false
   for (const event of events) {
     if (event.revision === 0 && !ahead) begun.add(event.stream)
-    if (begun.has(event.stream)) continue
+    if (event.revision === 0 || event.stream !== stream) isBegun = begun.has(event.stream)
+    stream = event.stream
+    if (isBegun) continue
     const owner = idOfStream(event.stream)
     for (const route of dispatch.get(event.type) ?? []) {
       const ofTable = wanted[route.index]
@@ -118,49 +123,62 @@ export const createBatchFold = (projection: Projection, dispatch: Dispatch): Bat
     }
   }
 
+  // What an event does, until all of it is known to work. Made once: this runs for every event of the log.
+  const changed: Entry[] = []
+  const after: (Row | undefined)[] = []
+  const begun: { readonly entries: Map<string, Entry>; readonly local: string; readonly entry: Entry }[] = []
+  let stream: string | undefined
+  let owner = ''
+  const added: { readonly index: number; readonly row: Row }[] = []
+
+  const evolve = ({ handler }: Route, entry: Entry, event: RecordedEvent, local: string) => {
+    if (ahead && entry.now !== undefined && Number(entry.now.revision) >= event.revision) return
+    const next = handler.evolve(entry.now, event, local) ?? undefined
+    if (next === entry.now) return
+    changed.push(entry)
+    after.push(next)
+  }
+
+  const follow = (route: Route, event: RecordedEvent) => {
+    if (route.table.appendOnly === true) {
+      const row = route.handler.evolve(undefined, event, single)
+      if (row !== null) added.push({ index: route.index, row })
+      return
+    }
+    const entries = entriesOf(route.index, owner)
+    const touched = touchedBy(route, event)
+    if (touched === 'all') {
+      for (const [local, entry] of entries) if (entry.now !== undefined) evolve(route, entry, event, local)
+      return
+    }
+    for (const local of touched) {
+      const known = entries.get(local)
+      const entry = known ?? { before: undefined, now: undefined }
+      if (known === undefined) begun.push({ entries, local, entry })
+      evolve(route, entry, event, local)
+    }
+  }
+
   const apply = (event: RecordedEvent) => {
-    const owner = idOfStream(event.stream)
-    const writes: [Entry, Row | undefined][] = []
-    const fresh: [Map<string, Entry>, string, Entry][] = []
-    const rows: [number, Row][] = []
-    const evolve = ({ handler }: Route, entry: Entry, local: string) => {
-      if (ahead && entry.now !== undefined && Number(entry.now.revision) >= event.revision) return
-      const next = handler.evolve(entry.now, event, local) ?? undefined
-      if (next === entry.now) return
-      writes.push([entry, next])
+    changed.length = 0
+    after.length = 0
+    begun.length = 0
+    added.length = 0
+    const routes = dispatch.get(event.type)
+    if (routes === undefined) return
+    if (event.stream !== stream) {
+      stream = event.stream
+      owner = idOfStream(stream)
     }
-    for (const route of dispatch.get(event.type) ?? []) {
-      if (route.table.appendOnly === true) {
-        const row = route.handler.evolve(undefined, event, single)
-        if (row === null) continue
-        rows.push([route.index, row])
-        continue
-      }
-      const entries = entriesOf(route.index, owner)
-      const touched = touchedBy(route, event)
-      if (touched === 'all') {
-        for (const [local, entry] of entries) if (entry.now !== undefined) evolve(route, entry, local)
-        continue
-      }
-      for (const local of touched) {
-        const known = entries.get(local)
-        if (known !== undefined) {
-          evolve(route, known, local)
-          continue
-        }
-        const entry: Entry = { before: undefined, now: undefined }
-        fresh.push([entries, local, entry])
-        evolve(route, entry, local)
-      }
-    }
-    for (const [entries, local, entry] of fresh) entries.set(local, entry)
-    for (const [entry, next] of writes) entry.now = next
-    for (const [index, row] of rows) (appended[index] as Row[]).push(row)
+    for (const route of routes) follow(route, event)
+    for (const { entries, local, entry } of begun) entries.set(local, entry)
+    for (let at = 0; at < changed.length; at += 1) (changed[at] as Entry).now = after[at]
+    for (const { index, row } of added) (appended[index] as Row[]).push(row)
   }
 
   const changes = () =>
     projection.tables.map((table, index) => {
-      const upserts = [...(appended[index] as Row[])]
+      const upserts = appended[index] as Row[]
       const deletes: Row[] = []
       for (const entries of (tables[index] as Entries).values()) {
         for (const { before, now } of entries.values()) {

@@ -12,6 +12,10 @@ export type FedEvent = RecordedEvent | PoisonEvent
 
 export const isPoison = (event: FedEvent): event is PoisonEvent => 'poison' in event
 
+const currentVersions: ReadonlyMap<string, number> = new Map(
+  (Object.keys(catalogue) as EventTypeName[]).map((type) => [type, schemaVersionOf(type)]),
+)
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
 
 /**
@@ -21,9 +25,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> => typeof va
  */
 const isCurrent = (stored: StoredEvent): boolean => {
   const { metadata, data } = stored
-  if (!isRecord(metadata) || !isRecord(data) || !Object.hasOwn(catalogue, stored.type)) return false
+  if (!isRecord(metadata) || !isRecord(data)) return false
   return (
-    metadata.schemaVersion === schemaVersionOf(stored.type as EventTypeName) &&
+    metadata.schemaVersion === currentVersions.get(stored.type) &&
+    metadata.schemaVersion !== undefined &&
     typeof metadata.occurredAt === 'string' &&
     isRecord(metadata.actor)
   )

@@ -119,7 +119,8 @@ export const createBatchWriter = ({ store, ref, streams, onPoison, announces }: 
       if (onPoison === 'stop') throw new PoisonFound(letter)
       add.set(letter.stream, letter)
     }
-    const isHeld = (stream: string) => add.has(stream) || (stream !== exempt && held.has(stream))
+    const isHeld = (stream: string) =>
+      (add.size > 0 && add.has(stream)) || (held.size > 0 && stream !== exempt && held.has(stream))
     const hold = (stream: string) => behind.set(stream, (behind.get(stream) ?? 0) + 1)
 
     const readable: RecordedEvent[] = []

@@ -1,138 +1,198 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { ChildProcess } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type EmbeddedEventStore, startEmbeddedEventStore } from '../../../src/embedded/eventstore/index.js'
-import { createEventStoreDbClient } from '../../../src/eventlog/eventStoreDb/client.js'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { eventStoreDbFeed } from '../../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { executionsProjection } from '../../../src/projections/definitions/executions.js'
+import { versionsProjection } from '../../../src/projections/definitions/versions.js'
 import type { RunningProjectionOperations } from '../../../src/projections/operations/createProjectionOperations.js'
-import type { RebuildState } from '../../../src/projections/operations/projectionOperations.js'
-import type { ProjectorConfig } from '../../../src/projections/runProjector.js'
+import type { Rebuild, RebuildState } from '../../../src/projections/operations/projectionOperations.js'
 import { startProjectorWorker } from '../../../src/projections/startProjectorWorker.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
-import { eventually, type Harness, openHarness, operator } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
+import { openGate } from '../../support/projections/gate.js'
+import { eventually, operator } from '../../support/projections/harness.js'
+import { kill, startAskingProcess, startProjectorProcess } from '../../support/projections/processes.js'
+import { openWorld, type World } from '../../support/projections/world.js'
 
-const runs = 800
-let stores: TestStores
-let harness: Harness
-let eventstore: EmbeddedEventStore
-let directory: string
+/** One projection of either store; both are rebuilt at the same time. */
+const names = ['executions', 'versions'] as const
+const runs = 400
+const stories = 30
+
+let world: World
 let operations: RunningProjectionOperations
-let config: ProjectorConfig
+let gate: Awaited<ReturnType<typeof openGate>>
 let projector: ChildProcess | undefined
-let client: ReturnType<typeof createEventStoreDbClient>
-
-/** A projector process of its own, which can be killed like one. */
-const startProcess = (): ChildProcess =>
-  spawn(
-    process.execPath,
-    [
-      '--import',
-      'tsx',
-      join(import.meta.dirname, '../../support/projections/projectorProcess.ts'),
-      JSON.stringify(config),
-    ],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
-  )
-
-const kill = async () => {
-  if (projector === undefined || projector.exitCode !== null || projector.signalCode !== null) return
-  const gone = once(projector, 'exit')
-  projector.kill('SIGKILL')
-  await gone
-}
 
 beforeAll(async () => {
-  stores = await startTestStores()
-  harness = await openHarness(stores)
-  directory = await mkdtemp(join(tmpdir(), 'flowledger-projections-'))
-  await mkdir(join(directory, 'eventstore'), { mode: 0o700 })
-  eventstore = await startEmbeddedEventStore({ directory: join(directory, 'eventstore') })
-  client = createEventStoreDbClient(eventstore.connectionString)
-  const store = eventStoreDbStore(client)
+  world = await openWorld()
+  const store = eventStoreDbStore(world.client)
   const workflowId = uuidv7()
   await Promise.all(Array.from({ length: runs }, () => append(store, pureRun(workflowId))))
-  config = {
-    postgresUrl: stores.postgresUrl,
-    mongoUrl: stores.mongoUrl,
-    eventstoreUrl: eventstore.connectionString,
-    schemas: harness.schemas,
-    mongoNames: harness.mongoNames,
-    only: ['executions'],
-  }
-  projector = startProcess()
-  await eventually(
-    async () =>
-      (await harness.pool.query('SELECT to_regclass($1) AS there', [`${harness.schemas.control}.projection_status`]))
-        .rows[0].there !== null,
-  )
-  operations = await harness.operations({ ...eventStoreDbFeed(client), ...store }, [executionsProjection])
+  await Promise.all(Array.from({ length: stories }, () => append(store, workflowStory().events)))
+  projector = startProjectorProcess({ ...world.config, only: names })
+  await world.tablesThere()
+  const log = { ...eventStoreDbFeed(world.client), ...store }
+  operations = await world.harness.operations(log, [executionsProjection, versionsProjection])
+  await upToDate()
+  gate = await openGate(world.config.postgresUrl, world.harness.schemas)
+})
+
+afterEach(async () => {
+  await kill(projector)
 })
 
 afterAll(async () => {
-  await kill()
-  await harness.close()
-  await client.dispose()
-  await eventstore.stop()
-  await stores.stop()
-  await rm(directory, { recursive: true, force: true })
+  await kill(projector)
+  await gate?.end()
+  await world?.close()
 })
 
-const stateOf = async (id: string): Promise<RebuildState> => (await operations.findRebuild('executions', id)).state
-const killedAt: readonly RebuildState[] = ['preparing', 'replaying', 'catching_up', 'verifying', 'swapped']
+const restart = async () => {
+  await kill(projector)
+  projector = startProjectorProcess({ ...world.config, only: names })
+}
+
+const upToDate = async () => {
+  const head = await eventStoreDbFeed(world.client).head()
+  for (const name of names)
+    await eventually(async () => {
+      const { position, state } = await operations.status(name)
+      return state === 'live' && position !== null && head !== null && position >= head
+    })
+}
+
+const stateOf = async (name: string, id: string): Promise<RebuildState> =>
+  (await operations.findRebuild(name, id)).state
+
+const beginAll = async (): Promise<Rebuild[]> => {
+  const begun: Rebuild[] = []
+  for (const name of names) begun.push(await operations.rebuild(operator(), name, { keepMs: 60_000 }))
+  return begun
+}
+
+const allSwapped = async (rebuilds: readonly Rebuild[]) => {
+  for (const { projection, id } of rebuilds) {
+    await eventually(async () => ['swapped', 'failed', 'completed'].includes(await stateOf(projection, id)))
+    const rebuild = await operations.findRebuild(projection, id)
+    expect(rebuild).toMatchObject({ error: null, progress: 1, verification: { equal: true } })
+    expect(['swapped', 'completed']).toContain(rebuild.state)
+    expect((await operations.status(projection)).generation).toBe(rebuild.generation)
+  }
+}
+
+/** Counted, and checked against the log on a path of its own. */
+const rowsAreRight = async () => {
+  const { rows } = await world.harness.pool.query(
+    `SELECT (SELECT count(*)::int FROM "${world.harness.schemas.read}".executions WHERE status = 'completed') AS runs,
+      (SELECT count(*)::int FROM "${world.harness.schemas.read}".execution_steps) AS steps`,
+  )
+  expect(rows).toEqual([{ runs, steps: runs * 6 }])
+  for (const name of names) {
+    const verified = await operations.verify(name)
+    expect(verified).toMatchObject({ equal: true })
+    expect(verified.sampledStreams).toBeGreaterThan(0)
+  }
+  expect(await operations.dryRun('versions')).toMatchObject({ rows: stories * 2 })
+}
+
+const leaves = (state: RebuildState) => `OLD.state = '${state}' AND NEW.state <> '${state}'`
+/** Where it is killed, the state that it is in there, and how many wait there: a rebuild of each store, or the one of PostgreSQL. */
+const crossings = [
+  ['preparing', 'rebuilds', leaves('preparing'), 2],
+  ['replaying', 'rebuilds', leaves('replaying'), 2],
+  [
+    'replaying',
+    'checkpoints',
+    'NEW.generation = (SELECT max(generation) FROM CONTROL.generations) AND OLD.position IS NOT NULL',
+    1,
+  ],
+  ['catching_up', 'rebuilds', leaves('catching_up'), 2],
+  ['verifying', 'rebuilds', `OLD.state = 'verifying' AND OLD.verification IS NULL AND NEW.verification IS NOT NULL`, 2],
+  // Readers see the new rows, and nothing says so yet.
+  ['verifying', 'rebuilds', leaves('verifying'), 2],
+] as const
+
+it.each(crossings)(
+  'killed while it is %s (%s, %s), both go on and end with what the log says',
+  async (state, table, when, waiting) => {
+    await restart()
+    await upToDate()
+    await gate.close({ table, when: when.replace('CONTROL', `"${world.harness.schemas.control}"`) })
+    const begun = await beginAll()
+    await eventually(async () => (await gate.waiting()) === waiting)
+    if (table === 'rebuilds') for (const { projection, id } of begun) expect(await stateOf(projection, id)).toBe(state)
+    await kill(projector)
+    await gate.open()
+    if (table === 'rebuilds') for (const { projection, id } of begun) expect(await stateOf(projection, id)).toBe(state)
+    await restart()
+    await allSwapped(begun)
+    await rowsAreRight()
+  },
+)
+
+it('killed after the swap, they can still be rolled back', async () => {
+  await restart()
+  const begun = await beginAll()
+  await allSwapped(begun)
+  await restart()
+  await upToDate()
+  for (const { projection, fromGeneration } of begun) {
+    // The generation before was found again and is fed.
+    expect(await operations.rollback(operator(), projection)).toEqual({ generation: fromGeneration })
+  }
+  await rowsAreRight()
+})
+
+it('killed while they are paused, they stay paused, and go on when they are resumed', async () => {
+  await restart()
+  await upToDate()
+  await gate.close({ table: 'rebuilds', when: leaves('preparing') })
+  const paused = await beginAll()
+  await eventually(async () => (await gate.waiting()) === 2)
+  const asked = paused.map(({ projection, id }) => operations.pause(operator(), projection, id))
+  await gate.open()
+  await Promise.all(asked)
+  for (const { projection, id } of paused) await eventually(async () => (await stateOf(projection, id)) === 'paused')
+  await restart()
+  await upToDate()
+  for (const { projection, id } of paused) {
+    expect(await stateOf(projection, id)).toBe('paused')
+    await operations.resume(operator(), projection, id)
+  }
+  await allSwapped(paused)
+  await rowsAreRight()
+})
+
+it('two processes that ask for the same rebuild at the same time get one of it', async () => {
+  await restart()
+  await upToDate()
+  const asking = [0, 1].map(() => startAskingProcess(world.config))
+  const lines = asking.map((child) => createInterface({ input: child.stdout as never })[Symbol.asyncIterator]())
+  for (const each of lines) expect((await each.next()).value).toBe('ready')
+  for (const child of asking) child.stdin?.write('executions\n')
+  const answers = (await Promise.all(lines.map((each) => each.next()))).map(({ value }) => JSON.parse(value as string))
+  for (const child of asking) child.stdin?.end()
+  const begun = answers.find(({ id }) => id !== undefined)
+  expect(answers.find(({ code }) => code !== undefined)).toEqual({ code: 'rebuild_in_progress' })
+  await allSwapped([await operations.findRebuild('executions', begun.id)])
+  await rowsAreRight()
+})
 
 it('runs in a worker thread beside others that feed other projections', async () => {
   const failures: Error[] = []
-  const only = ['workflows', 'activity']
   const worker = await startProjectorWorker(
-    { ...config, only },
+    { ...world.config, only: ['workflows', 'activity'] },
     () => undefined,
     (error) => failures.push(error),
   )
-  const { position } = await append(eventStoreDbStore(client), workflowStory().events)
+  const { position } = await append(eventStoreDbStore(world.client), pureRun(uuidv7(), 1))
   await eventually(async () => {
     const status = await worker.status()
     return status.length === 2 && status.every((each) => (each.position ?? 0n) >= position)
   })
-  expect((await harness.readModels.workflows.list({ limit: 5 })).items).toMatchObject([{ name: 'Orders' }])
+  expect((await world.harness.readModels.workflows.list({ limit: 100 })).items).toHaveLength(stories)
   await worker.stop()
   expect(failures).toEqual([])
-})
-
-it('goes on after SIGKILL in every state, and ends with rows that are what the log says', async () => {
-  const head = await eventStoreDbFeed(client).head()
-  await eventually(async () => (await operations.status('executions')).position === head)
-  for (const state of killedAt) {
-    const { id } = await operations.rebuild(operator(), 'executions', { keepMs: 60_000 })
-    // The state is not on display for long: whatever it is when the kill comes, it is this one or a later one.
-    const order = [...killedAt, 'completed']
-    await eventually(async () => order.indexOf(await stateOf(id)) >= killedAt.indexOf(state))
-    await kill()
-    projector = startProcess()
-    await eventually(async () => ['swapped', 'completed'].includes(await stateOf(id)))
-  }
-  const paused = await operations.rebuild(operator(), 'executions')
-  await operations.pause(operator(), 'executions', paused.id)
-  await kill()
-  projector = startProcess()
-  expect(await stateOf(paused.id)).toBe('paused')
-  await operations.resume(operator(), 'executions', paused.id)
-  await eventually(async () => (await stateOf(paused.id)) === 'swapped')
-
-  const { rows } = await harness.pool.query(
-    `SELECT (SELECT count(*)::int FROM "${harness.schemas.read}".executions WHERE status = 'completed') AS runs,
-      (SELECT count(*)::int FROM "${harness.schemas.read}".execution_steps) AS steps`,
-  )
-  expect(rows).toEqual([{ runs, steps: runs * 6 }])
-  expect(await operations.verify('executions')).toMatchObject({ equal: true })
-  const swapped = await harness.pool.query(`SELECT nspname FROM pg_namespace WHERE nspname LIKE $1`, [
-    `${harness.schemas.prefix}executions_g%`,
-  ])
-  expect(swapped.rows).toHaveLength(2)
 })

@@ -44,11 +44,14 @@ export type ExecutionRow = {
 type Patch = Partial<ExecutionRow>
 
 const change = <T extends EventTypeName>(
-  patch: (event: EventOf<T>, row: ExecutionRow) => Patch = () => ({}),
+  patch: (event: EventOf<T>, row: ExecutionRow) => Patch | undefined = () => undefined,
 ): Handler<ExecutionRow, T> => ({
   evolve: (row, event) => {
     const before = existing(row, event)
-    return { ...before, ...patch(event, before), revision: event.revision }
+    const changes = patch(event, before)
+    const { revision } = event
+    // Most events of a run change nothing else of it.
+    return changes === undefined ? { ...before, revision } : { ...before, ...changes, revision }
   },
 })
 
@@ -63,12 +66,15 @@ const activeStatus = ({
 const active = (row: ExecutionRow, patch: Patch): Patch =>
   row.finished_at === null ? { ...patch, status: activeStatus({ ...row, ...patch }) } : patch
 
-const withOpen = (row: ExecutionRow, open: OpenSteps): Patch =>
-  open === row.open_steps ? {} : active(row, { open_steps: open })
+const withOpen = (row: ExecutionRow, open: OpenSteps): Patch | undefined =>
+  open === row.open_steps ? undefined : active(row, { open_steps: open })
 
 /** The event's step is in this status now; null: it is decided. */
-const step = (row: ExecutionRow, { data }: { data: { nodeId: string } }, status: OpenStatus | null): Patch =>
-  withOpen(row, withStep(row.open_steps, data.nodeId, status))
+const step = (
+  row: ExecutionRow,
+  { data }: { data: { nodeId: string } },
+  status: OpenStatus | null,
+): Patch | undefined => withOpen(row, withStep(row.open_steps, data.nodeId, status))
 
 const ended = (event: { metadata: { occurredAt: string } }, status: ExecutionStatus): Patch => ({
   status,
@@ -137,7 +143,7 @@ export const executionsTable: Table<ExecutionRow> = {
     NodeInDoubt: change((event, row) => step(row, event, openStatusAfter.NodeInDoubt(event))),
     NodeCompleted: change((event, row) => step(row, event, null)),
     NodeSkipped: change((event, row) => step(row, event, null)),
-    NodeResolved: change((event, row) => (event.data.action === 'retry' ? step(row, event, null) : {})),
+    NodeResolved: change((event, row) => (event.data.action === 'retry' ? step(row, event, null) : undefined)),
     NodeResultDiscarded: change(),
     TimerScheduled: change(),
     TimerFired: change(),

@@ -1,0 +1,46 @@
+import pg from 'pg'
+import type { SchemaNames } from '../../../src/projections/postgres/names.js'
+
+/** Where a rebuild is stopped: at which change of its record, or at which commit of its rows, in PL/pgSQL. */
+export interface Crossing {
+  readonly table: 'rebuilds' | 'checkpoints'
+  readonly when: string
+}
+
+/**
+ * Lets a process stop at an exact point: a trigger makes the backend that comes to it wait for a lock that the test holds. So a
+ * process can be killed there, whatever the speed of the machine.
+ */
+export const openGate = async (connectionString: string, { control }: SchemaNames) => {
+  const key = Math.floor(Math.random() * 1_000_000_000)
+  const client = new pg.Client({ connectionString })
+  await client.connect()
+  await client.query('SELECT pg_advisory_lock($1)', [key])
+
+  const waiting = async (): Promise<number[]> =>
+    (
+      await client.query<{ pid: number }>(
+        `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND classid = 0 AND objid = $1`,
+        [key],
+      )
+    ).rows.map(({ pid }) => pid)
+
+  return {
+    close: async ({ table, when }: Crossing) => {
+      await client.query(
+        `CREATE FUNCTION "${control}".gate() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN IF ${when} THEN PERFORM pg_advisory_xact_lock(${key}); END IF; RETURN NEW; END $$`,
+      )
+      await client.query(
+        `CREATE TRIGGER gate BEFORE UPDATE ON "${control}".${table} FOR EACH ROW EXECUTE FUNCTION "${control}".gate()`,
+      )
+    },
+    waiting: async () => (await waiting()).length,
+    /** Those who wait at it are thrown out, as their process is dead. */
+    open: async () => {
+      for (const pid of await waiting()) await client.query('SELECT pg_terminate_backend($1)', [pid])
+      await client.query(`DROP FUNCTION "${control}".gate() CASCADE`)
+    },
+    end: () => client.end(),
+  }
+}
