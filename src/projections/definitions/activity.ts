@@ -65,7 +65,7 @@ export const activityTable: Table<ActivityRow> = {
     { name: 'activity_by_type', columns: 'type, position' },
     { name: 'activity_by_actor', columns: 'actor_id, position' },
     { name: 'activity_by_correlation', columns: 'correlation_id, position' },
-    { name: 'activity_by_time', columns: 'occurred_at' },
+    { name: 'activity_by_time_and_position', columns: 'occurred_at, position' },
   ],
   on: everyType,
 }

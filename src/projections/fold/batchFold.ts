@@ -15,7 +15,9 @@ export interface LoadRequest {
 export interface TableChanges {
   readonly table: Table
   readonly index: number
-  readonly upserts: readonly Row[]
+  /** Rows that were not in the store. */
+  readonly inserts: readonly Row[]
+  readonly updates: readonly Row[]
   readonly deletes: readonly Row[]
 }
 
@@ -178,17 +180,19 @@ export const createBatchFold = (projection: Projection, dispatch: Dispatch): Bat
 
   const changes = () =>
     projection.tables.map((table, index) => {
-      const upserts = appended[index] as Row[]
+      const inserts = appended[index] as Row[]
+      const updates: Row[] = []
       const deletes: Row[] = []
       for (const entries of (tables[index] as Entries).values()) {
         for (const { before, now } of entries.values()) {
           if (now === before) continue
-          if (now !== undefined) upserts.push(now)
+          if (now !== undefined) (before === undefined ? inserts : updates).push(now)
           else if (before !== undefined) deletes.push(before)
         }
       }
-      for (const row of upserts) checkRow(table, row)
-      return { table, index, upserts, deletes }
+      for (const row of inserts) checkRow(table, row)
+      for (const row of updates) checkRow(table, row)
+      return { table, index, inserts, updates, deletes }
     })
 
   return { add, apply, changes }

@@ -101,6 +101,7 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
 
   return {
     finish,
+    adjustIndexes: finish,
     activate,
     list: (projection) => listGenerations(mongo, names, projection),
     prepare: async (ref, { indexed }) => {

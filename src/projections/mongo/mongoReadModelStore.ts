@@ -88,10 +88,10 @@ export const mongoReadModelStore = ({ mongo, names, announce }: MongoReadModelSt
     return found.flat().map((document) => toRow(table, document))
   }
 
-  const write = async (ref: GenerationRef, { table, upserts, deletes }: TableChanges): Promise<number> => {
+  const write = async (ref: GenerationRef, { table, inserts, updates, deletes }: TableChanges): Promise<number> => {
     let bytes = 0
     const operations: AnyBulkWriteOperation<StoredDocument>[] = []
-    for (const row of upserts) {
+    for (const row of [...inserts, ...updates]) {
       const { _id, ...fields } = withoutUndefined(toDocument(table, row))
       bytes += JSON.stringify(fields).length
       // A document that is as new or newer does not match, and can't be inserted a second time: it was applied before.

@@ -1,5 +1,5 @@
 import type { TableChanges } from '../fold/batchFold.js'
-import { type Column, primaryKeyOf, type Table } from '../model/projection.js'
+import { type Column, primaryKeyOf, type Row, type Table } from '../model/projection.js'
 import type { Commit } from '../store/projectionStore.js'
 import { arrayLiteral } from './arrayLiteral.js'
 import { sqlType, tableName } from './ddl.js'
@@ -20,23 +20,26 @@ const keyColumns = (table: Table): [string, Column][] =>
 const unnest = (columns: [string, Column][], first: number): string =>
   `unnest(${columns.map(([, column], index) => `$${first + index}::${sqlType(column)}[]`).join(', ')})`
 
+/** A payload that this batch did not set stays as it is. */
 const onConflict = (table: Table): string => {
-  if (table.appendOnly === true) return ''
   const key = primaryKeyOf(table)
   const assignments = columnsOf(table)
     .filter(([name]) => !key.includes(name))
     .map(([name, column]) => {
       const excluded = `excluded.${quoted(name)}`
-      // A payload that this batch did not set stays as it is.
       return `${quoted(name)} = ${column.payload ? `coalesce(${excluded}, t.${quoted(name)})` : excluded}`
     })
   return ` ON CONFLICT (${key.map(quoted).join(', ')}) DO UPDATE SET ${assignments.join(', ')}`
 }
 
-const upsertSql = (target: string, table: Table, first: number): string => {
+/**
+ * New rows and changed ones alike are inserted. That a row is new is known, and then PostgreSQL need not be ready for a conflict,
+ * which costs it an eighth of its CPU and a tenth of what it logs.
+ */
+const insertSql = (target: string, table: Table, first: number, isNew: boolean): string => {
   const columns = columnsOf(table)
   const list = columns.map(([name]) => quoted(name)).join(', ')
-  return `INSERT INTO ${target} AS t (${list}) SELECT * FROM ${unnest(columns, first)} WHERE EXISTS (SELECT FROM moved)${onConflict(table)}`
+  return `INSERT INTO ${target} AS t (${list}) SELECT * FROM ${unnest(columns, first)} WHERE EXISTS (SELECT FROM moved)${isNew ? '' : onConflict(table)}`
 }
 
 const deleteSql = (target: string, table: Table, first: number): string => {
@@ -46,15 +49,21 @@ const deleteSql = (target: string, table: Table, first: number): string => {
   return `DELETE FROM ${target} t USING ${unnest(columns, first)} AS gone (${aliases.join(', ')}) WHERE ${match.join(' AND ')} AND EXISTS (SELECT FROM moved)`
 }
 
+type Kind = 'insert' | 'update' | 'delete'
+
 const partsOf = (changes: readonly TableChanges[]) =>
-  changes.flatMap(({ table, index, upserts, deletes }) => [
-    ...(upserts.length > 0
-      ? [{ kind: 'upsert' as const, table, index, rows: upserts, columns: columnsOf(table) }]
-      : []),
-    ...(deletes.length > 0
-      ? [{ kind: 'delete' as const, table, index, rows: deletes, columns: keyColumns(table) }]
-      : []),
-  ])
+  changes
+    .flatMap(({ table, index, inserts, updates, deletes }) => {
+      const part = (kind: Kind, rows: readonly Row[], columns = columnsOf(table)) => ({
+        kind,
+        table,
+        index,
+        rows,
+        columns,
+      })
+      return [part('insert', inserts), part('update', updates), part('delete', deletes, keyColumns(table))]
+    })
+    .filter(({ rows }) => rows.length > 0)
 
 /**
  * A whole batch as one statement, so as one transaction and one round trip: the checkpoint moves from where the batch was built
@@ -69,7 +78,9 @@ export const createCommitStatement = (names: SchemaNames): ((commit: Commit) => 
       const target = tableName(names, ref.projection, ref.generation, table)
       const first = next
       next += columns.length
-      return `w${index} AS (${kind === 'upsert' ? upsertSql(target, table, first) : deleteSql(target, table, first)})`
+      const sql =
+        kind === 'delete' ? deleteSql(target, table, first) : insertSql(target, table, first, kind === 'insert')
+      return `w${index} AS (${sql})`
     })
     const moved = `moved AS (UPDATE ${quoted(names.control)}.checkpoints SET position = $2, updated_at = now()
       WHERE projection = $3 AND generation = $4 AND position IS NOT DISTINCT FROM $1::bigint RETURNING 1)`

@@ -1,4 +1,4 @@
-import { type Column, type Projection, primaryKeyOf, type Table } from '../model/projection.js'
+import { type Column, type Index, type Projection, primaryKeyOf, type Table } from '../model/projection.js'
 import { generationSchema, quoted, type SchemaNames } from './names.js'
 
 const sqlTypes: Readonly<Record<Column['type'], string>> = {
@@ -32,12 +32,19 @@ export const createGenerationSql = (names: SchemaNames, projection: Projection, 
   return [`DROP SCHEMA IF EXISTS ${schema} CASCADE;`, `CREATE SCHEMA ${schema};`, ...tables].join('\n')
 }
 
-/** One statement per secondary index. */
-export const createIndexesSql = (names: SchemaNames, projection: Projection, generation: number): string[] =>
+const indexSql = (target: string, { name, columns, where }: Index, concurrently: boolean): string => {
+  const how = concurrently ? ' CONCURRENTLY' : ''
+  const condition = where === undefined ? '' : ` WHERE ${where}`
+  return `CREATE INDEX${how} IF NOT EXISTS ${quoted(name)} ON ${target} (${columns})${condition}`
+}
+
+/** One statement per secondary index. `concurrently`: while rows are written; not within a transaction. */
+export const createIndexesSql = (
+  names: SchemaNames,
+  projection: Projection,
+  generation: number,
+  concurrently = false,
+): string[] =>
   projection.tables.flatMap((table) =>
-    table.indexes.map(
-      ({ name, columns, where }) =>
-        `CREATE INDEX IF NOT EXISTS ${quoted(name)} ON ${tableName(names, projection, generation, table)} (${columns})` +
-        (where === undefined ? '' : ` WHERE ${where}`),
-    ),
+    table.indexes.map((index) => indexSql(tableName(names, projection, generation, table), index, concurrently)),
   )

@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import type { Row } from '../model/projection.js'
 import { sleep } from '../runner/backoff.js'
 import type { Activation, Generation, GenerationRef, GenerationStore } from '../store/projectionStore.js'
+import { adjustIndexes } from './adjustIndexes.js'
 import { compareGenerations } from './compareGenerations.js'
 import { createGenerationSql, createIndexesSql, sqlType, tableName } from './ddl.js'
 import { sqlState } from './errors.js'
@@ -125,6 +126,7 @@ export const postgresGenerationStore = (pool: Pool, names: SchemaNames): Generat
   return {
     activate,
     drop,
+    adjustIndexes: (ref) => adjustIndexes(pool, names, ref),
     list: async (projection) => {
       const { rows } = await pool.query({
         text: `SELECT g.generation, g.version, g.state, c.position FROM ${control}.generations g

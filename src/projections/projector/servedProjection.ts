@@ -114,11 +114,16 @@ export const openServedProjection = async (dependencies: ServeDependencies): Pro
       fail = reject
     })
     failed.catch(() => undefined)
+    const adjusting: Promise<void>[] = []
+    const sayThat = (error: unknown) => log(`indexes of ${projection.name}: ${String(error)}`)
     try {
       const known = await generations.list(projection)
       for (const { generation, version, state } of known) {
         const fed = version === projection.version && (state === 'active' || state === 'kept')
-        if (fed) await feederFor({ projection, generation })
+        if (!fed) continue
+        await feederFor({ projection, generation })
+        // Beside the feeding: on many rows it takes a while.
+        adjusting.push(generations.adjustIndexes({ projection, generation }).catch(sayThat))
       }
       if (first.version < projection.version) {
         // Once more, so that its views have the columns that this program's readers ask for.
@@ -133,6 +138,7 @@ export const openServedProjection = async (dependencies: ServeDependencies): Pro
     } finally {
       controller.abort()
       await operator.settled()
+      await Promise.all(adjusting)
       await Promise.all([...started.values()].map((feeder) => feeder.stop()))
       feeders.clear()
       started.clear()

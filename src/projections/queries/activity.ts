@@ -1,5 +1,5 @@
 import type { ActivityRow } from '../definitions/activity.js'
-import { decodeCursor, digits, type Page, type PageOptions, toPage } from './cursor.js'
+import { decodeCursor, digits, isoTime, type Page, type PageOptions, toPage } from './cursor.js'
 import { createFilter, type ReadSchema, select, viewOf } from './select.js'
 
 /** An event without its payload. */
@@ -27,7 +27,7 @@ export interface ActivityFilter extends PageOptions {
 }
 
 export interface ActivityQueries {
-  /** Newest first. */
+  /** Newest first: by position or, between times, by time, which is nearly the same. */
   list(filter: ActivityFilter): Promise<Page<Activity>>
 }
 
@@ -48,7 +48,9 @@ const equals = { stream: 'stream', type: 'type', actor: 'actor_id', correlationI
 export const createActivityQueries = (read: ReadSchema): ActivityQueries => ({
   list: async (options) => {
     const { limit, cursor, from, to } = options
-    const before = decodeCursor(cursor, [digits])
+    // Between times an order by position would have to pass over all that is newer.
+    const byTime = from !== undefined || to !== undefined
+    const before = decodeCursor(cursor, byTime ? [isoTime, digits] : [digits])
     const filter = createFilter()
     for (const [name, column] of Object.entries(equals)) {
       const wanted = options[name as keyof typeof equals]
@@ -56,14 +58,21 @@ export const createActivityQueries = (read: ReadSchema): ActivityQueries => ({
     }
     if (from !== undefined) filter.add((p) => `occurred_at >= ${p(from)}::timestamptz`)
     if (to !== undefined) filter.add((p) => `occurred_at < ${p(to)}::timestamptz`)
-    if (before !== undefined) filter.add((p) => `position < ${p(before[0])}::bigint`)
+    if (before !== undefined)
+      filter.add((p) =>
+        byTime
+          ? `(occurred_at, position) < (${p(before[0])}::timestamptz, ${p(before[1])}::bigint)`
+          : `position < ${p(before[0])}::bigint`,
+      )
     const rows = await select<ActivityRow>(
       read,
       `SELECT position, event_id, stream, revision, type, actor_kind, actor_id, actor_name, correlation_id, causation_id,
          occurred_at FROM ${viewOf(read, 'activity')} ${filter.where()}
-       ORDER BY position DESC LIMIT ${filter.parameter(limit + 1)}`,
+       ORDER BY ${byTime ? 'occurred_at DESC, ' : ''}position DESC LIMIT ${filter.parameter(limit + 1)}`,
       filter.values,
     )
-    return toPage(rows, limit, toActivity, (row) => [String(row.position)])
+    return toPage(rows, limit, toActivity, (row) =>
+      byTime ? [row.occurred_at, String(row.position)] : [String(row.position)],
+    )
   },
 })

@@ -71,7 +71,7 @@ interface Outcome {
 
 const changesNothing = ({ changes, deadLetters: { add, remove, held } }: Outcome): boolean =>
   add.length + remove.length + held.size === 0 &&
-  changes.every(({ upserts, deletes }) => upserts.length + deletes.length === 0)
+  changes.every(({ inserts, updates, deletes }) => inserts.length + updates.length + deletes.length === 0)
 
 const letterOf = (event: FedEvent, reason: string): DeadLetterRecord => {
   const { stream, position, revision, id, type } = placeOf(event)

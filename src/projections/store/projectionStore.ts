@@ -90,6 +90,8 @@ export interface GenerationStore {
   prepare(ref: GenerationRef, options: { indexed: boolean }): Promise<void>
   /** Secondary indexes and statistics. May be repeated. */
   finish(ref: GenerationRef): Promise<void>
+  /** Gives a generation that readers use the indexes that its definition asks for now, and no others. Writing goes on. */
+  adjustIndexes(ref: GenerationRef): Promise<void>
   /**
    * Readers see this generation from now on, and the one before is kept. Refused (`behind`) where its checkpoint is not as far
    * as that one's: a reader who waited for a position must not see less.

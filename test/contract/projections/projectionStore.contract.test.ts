@@ -65,14 +65,14 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
   const commitOf = (
     from: bigint | null,
     to: bigint,
-    upserts: Row[],
-    deletes: Row[] = [],
+    inserts: Row[],
+    { updates = [], deletes = [] }: { updates?: Row[]; deletes?: Row[] } = {},
     more: Partial<Commit> = {},
   ): Commit => ({
     ref,
     from,
     to,
-    changes: [{ table: things as Table, index: 0, upserts, deletes }],
+    changes: [{ table: things as Table, index: 0, inserts, updates, deletes }],
     deadLetters: noDeadLetterChanges,
     announce: false,
     ...more,
@@ -89,7 +89,12 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
     const position = 2n ** 60n + 1n
     await store.commit(commitOf(null, position, [row(a, 0), row(b, 1)]))
     expect(await store.checkpoint(ref)).toEqual({ position })
-    await store.commit(commitOf(position, position + 1n, [row(a, 2, { note: 'ä\n\t💡', name: 'NULL' })], [row(b, 1)]))
+    await store.commit(
+      commitOf(position, position + 1n, [], {
+        updates: [row(a, 2, { note: 'ä\n\t💡', name: 'NULL' })],
+        deletes: [row(b, 1)],
+      }),
+    )
     expect(await all()).toMatchObject([{ id: a, note: 'ä\n\t💡', name: 'NULL', revision: 2 }])
   })
 
@@ -101,7 +106,7 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
       await store.load(ref, [{ table: things as Table, index: 0, owners: [], keys: [[owner, id]] }])
     ).flat()
     expect(loaded?.body).toBeUndefined()
-    await store.commit(commitOf(1n, 2n, [{ ...loaded, name: 'other', revision: 1 }]))
+    await store.commit(commitOf(1n, 2n, [], { updates: [{ ...loaded, name: 'other', revision: 1 }] }))
     expect(await all()).toMatchObject([{ id, name: 'other', body }])
   })
 
@@ -144,13 +149,13 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
       reason: 'no node',
     }
     await store.commit(
-      commitOf(null, 7n, [], [], { deadLetters: { add: [letter], remove: [], held: new Map([['workflow-1', 2]]) } }),
+      commitOf(null, 7n, [], {}, { deadLetters: { add: [letter], remove: [], held: new Map([['workflow-1', 2]]) } }),
     )
     await store.commit(
-      commitOf(7n, 8n, [], [], { deadLetters: { add: [], remove: [], held: new Map([['workflow-1', 3]]) } }),
+      commitOf(7n, 8n, [], {}, { deadLetters: { add: [], remove: [], held: new Map([['workflow-1', 3]]) } }),
     )
     expect(await store.deadLetters(ref)).toMatchObject([{ ...letter, held: 5 }])
-    await store.commit(commitOf(8n, 9n, [], [], { deadLetters: { add: [], remove: ['workflow-1'], held: new Map() } }))
+    await store.commit(commitOf(8n, 9n, [], {}, { deadLetters: { add: [], remove: ['workflow-1'], held: new Map() } }))
     expect(await store.deadLetters(ref)).toEqual([])
   })
 
@@ -162,7 +167,7 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
     await generations.finish(next)
     await generations.finish(next)
     expect(await generations.activate(next)).toEqual({ outcome: 'behind' })
-    await store.commit(commitOf(null, 5n, [], [], { ref: next }))
+    await store.commit(commitOf(null, 5n, [], {}, { ref: next }))
     expect(await generations.activate(next)).toEqual({ outcome: 'activated', lockedMs: expect.any(Number) })
     expect(
       (await generations.list(projection)).map(({ generation, state, position }) => [generation, state, position]),
@@ -180,7 +185,7 @@ describe.each(['postgres', 'mongo'] as const)('a projection store in %s', (kind)
     await generations.prepare(next, { indexed: false })
     await store.commit(commitOf(null, 5n, [row(same, 0), row(changed, 0), row(gone, 0)]))
     await store.commit(
-      commitOf(null, 5n, [row(same, 0), row(changed, 0, { note: 'x' }), row(extra, 0)], [], { ref: next }),
+      commitOf(null, 5n, [row(same, 0), row(changed, 0, { note: 'x' }), row(extra, 0)], {}, { ref: next }),
     )
     let resumed = 0
     const { tables } = await generations.compare(ref, next, () => {
