@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +28,9 @@ export const openWorld = async (): Promise<World> => {
   const directory = await mkdtemp(join(tmpdir(), 'flowledger-projections-'))
   const folder = join(directory, 'eventstore')
   await mkdir(folder, { mode: 0o700 })
-  let server = await startEmbeddedEventStore({ directory: folder })
+  // Its own key would be another one after a restart.
+  const accessKey = randomBytes(16).toString('hex')
+  let server = await startEmbeddedEventStore({ directory: folder, accessKey })
   const { port, connectionString: eventstoreUrl } = server
   const client = createEventStoreDbClient(eventstoreUrl)
   return {
@@ -42,7 +45,7 @@ export const openWorld = async (): Promise<World> => {
     },
     stopLog: () => server.stop(),
     startLog: async () => {
-      server = await startEmbeddedEventStore({ directory: folder, port })
+      server = await startEmbeddedEventStore({ directory: folder, port, accessKey })
     },
     tablesThere: () =>
       eventually(
