@@ -18,6 +18,8 @@ export interface Program {
 export const newDirectory = (): string => mkdtempSync(join(tmpdir(), 'flowledger-bench-'))
 export const removeDirectory = (directory: string): void => rmSync(directory, { recursive: true, force: true })
 
+/** To compare: `BENCH_NODE_OPTIONS=--max-semi-space-size=64`. */
+const nodeOptions = process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? []
 const builtHere = join(import.meta.dirname, '../../dist')
 
 /** Starts the built program (`dist`: of another checkout, to compare) on embedded stores in `directory` and waits until it is ready. */
@@ -28,7 +30,7 @@ export const startProgram = async (
 ): Promise<Program> => {
   const key = `fl_bench_${randomBytes(32).toString('base64url')}`
   const started = performance.now()
-  const child = spawn(process.execPath, [join(dist, 'main.js')], {
+  const child = spawn(process.execPath, [...nodeOptions, join(dist, 'main.js')], {
     env: {
       ...process.env,
       DATA_DIR: join(directory, 'data'),
