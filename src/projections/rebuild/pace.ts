@@ -9,8 +9,8 @@
 export interface Pace {
   /** An event was handed to the live projections. */
   live(): void
-  /** A rebuild wrote a batch. */
-  wrote(): void
+  /** Transactions of a rebuild's own. */
+  own(transactions: number): void
   /** All transactions that the database has ever had. */
   transactions(total: bigint): void
   /** A rebuild replays, until the function that it gets is called. Several share what there is. */
@@ -60,8 +60,8 @@ export const createPace = (now: () => number = () => performance.now()): Pace =>
       turn()
       thisSecond += 1
     },
-    wrote: () => {
-      own += 1
+    own: (transactions) => {
+      own += transactions
     },
     transactions: (total) => {
       const at = now()

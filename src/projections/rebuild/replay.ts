@@ -2,13 +2,27 @@ import { createBatchWriter } from '../runner/batchWriter.js'
 import { catchUp } from '../runner/catchUp.js'
 import { createEventQueue } from '../runner/eventQueue.js'
 import { createProjectionRunner } from '../runner/projectionRunner.js'
-import type { GenerationRef } from '../store/projectionStore.js'
+import type { GenerationRef, ReadModelStore } from '../store/projectionStore.js'
 import type { RebuildContext } from './context.js'
+import type { Pace } from './pace.js'
 import type { RebuildRow } from './rebuildRecords.js'
 
 /** One large batch may wait while one is written; more would only be more for the garbage collector to carry around. */
 const capacity = 2_000
 const reportMs = 500
+
+/** Tells the pace what is the rebuild's own: a transaction for each query and each commit. */
+const counted = (store: ReadModelStore, pace: Pace): ReadModelStore => ({
+  ...store,
+  load: (ref, requests) => {
+    for (const { owners, keys } of requests) pace.own(Number(owners.length > 0) + Number(keys.length > 0))
+    return store.load(ref, requests)
+  },
+  commit: (commit) => {
+    pace.own(1)
+    return store.commit(commit)
+  },
+})
 
 const secondsLeft = (done: bigint, left: bigint, elapsedMs: number): number | null =>
   done <= 0n ? null : (Number(left) / Number(done)) * (elapsedMs / 1_000)
@@ -24,7 +38,13 @@ export const replay = async (
   const store = context.openStore('rebuild')
   const controller = new AbortController()
   const running = AbortSignal.any([signal, controller.signal])
-  const writer = createBatchWriter({ store, ref, streams, onPoison: 'stop', announces: () => false })
+  const writer = createBatchWriter({
+    store: counted(store, pace),
+    ref,
+    streams,
+    onPoison: 'stop',
+    announces: () => false,
+  })
   const queue = createEventQueue(capacity)
   const endPace = pace.begin()
   let processed = row.processed
@@ -44,7 +64,6 @@ export const replay = async (
       onApplied: (applied) => {
         processed += BigInt(applied.events)
         bytes += BigInt(applied.bytes)
-        pace.wrote()
       },
       onStalled: (error) => {
         if (error !== undefined) context.log(`rebuild of ${projection.name}: ${error.message}`)

@@ -41,26 +41,31 @@ export const keepFed = async (options: KeepFedOptions, signal: AbortSignal): Pro
   const reconnecting = onReconnect === undefined ? {} : { onReconnect }
   while (!signal.aborted) {
     onLive?.(false)
-    if (!isThere(queue, tail)) {
-      await catchUp(
-        { feed, prefixes: projection.prefixes, queue, done: (item) => item.kind === 'caughtUp', ...reconnecting },
-        signal,
-      )
+    let fed: Promise<void> | undefined
+    /** In the very step that finds it there: the tail goes on while a subscription is being closed. */
+    const attach = (): boolean => {
+      if (fed === undefined && isThere(queue, tail)) {
+        fed = fedByTail(tail, projection, queue, signal)
+        onLive?.(true)
+      }
+      return fed !== undefined
+    }
+    if (!attach()) {
+      const done = (item: FeedItem) => item.kind === 'caughtUp'
+      await catchUp({ feed, prefixes: projection.prefixes, queue, done, ...reconnecting }, signal)
     }
     // With the tail's own filter both see the same events, so their positions can be compared. What the tail brings from here on
     // comes after what is in the queue, or is there already.
-    if (!signal.aborted && !isThere(queue, tail)) {
+    if (!signal.aborted && !attach()) {
       const target = tail.position
       const done = (item: FeedItem) => {
         // The log has nothing for us before its end, and the target was there when we began.
         if (item.kind === 'caughtUp' && target !== null) queue.advance(target)
-        return isThere(queue, tail)
+        return attach()
       }
       await catchUp({ feed, prefixes: allPrefixes, queue, done, ...reconnecting }, signal)
     }
-    if (signal.aborted) return
-    onLive?.(true)
-    await fedByTail(tail, projection, queue, signal)
+    await fed
     if (!signal.aborted) queue.restart()
   }
 }

@@ -62,6 +62,7 @@ export const createTail = ({ feed, prefixes, patienceMs, onEvent }: TailOptions)
   let position: bigint | null = null
   /** Of the last one that everybody has. */
   let handed: bigint | null = null
+  let handing: Promise<undefined> | undefined
   let reconnects = 0
   let error: Error | undefined
 
@@ -135,11 +136,12 @@ export const createTail = ({ feed, prefixes, patienceMs, onEvent }: TailOptions)
         onEvent?.()
         const waiting = handOn(feedEvent(item.event))
         if (waiting !== undefined) {
-          return waiting.then(() => {
+          handing = waiting.then(() => {
             handed = position
             announce()
             return undefined
           })
+          return handing
         }
       } else if (item.kind === 'checkpoint') position = item.position
       handed = position
@@ -158,6 +160,8 @@ export const createTail = ({ feed, prefixes, patienceMs, onEvent }: TailOptions)
         await follow(signal)
       } catch (cause) {
         if (!(cause instanceof LogUnavailable)) throw cause
+        // What waits for room comes before all that a new subscription brings.
+        await handing
         error = cause
         reconnects += 1
         if (position !== before) backoff.reset()

@@ -7,7 +7,7 @@ const watched = () => {
   let total = 0n
   const pace = createPace(() => now)
   const second = (others: number, own = 0) => {
-    for (let batch = 0; batch < own; batch += 1) pace.wrote()
+    pace.own(own)
     now += 1_000
     total += BigInt(others + own)
     pace.transactions(total)
