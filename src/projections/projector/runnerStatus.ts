@@ -27,11 +27,13 @@ export const describeFeeder = (
   feeder: Feeder | undefined,
   rebuilding: boolean,
   head: bigint | null,
+  isOtherVersion: boolean,
 ): RunnerStatus => {
   const base = { projection: projection.name, version: projection.version, generation }
   if (feeder === undefined) {
-    const state = rebuilding ? ('rebuilding' as const) : ('stalled' as const)
-    const error = rebuilding ? null : 'the live rows are of another version of the projection'
+    const stalled = isOtherVersion && !rebuilding
+    const state = rebuilding ? 'rebuilding' : stalled ? 'stalled' : 'catching_up'
+    const error = stalled ? 'the live rows are of another version of the projection' : null
     return { ...base, state, position: null, lagEvents: 0, lagMs: 0, eventsPerSecond: 0, reconnects: 0, error }
   }
   const { queue, runner, live, error, meter, reconnects } = feeder

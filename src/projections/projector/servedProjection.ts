@@ -150,7 +150,10 @@ export const openServedProjection = async (dependencies: ServeDependencies): Pro
     get position() {
       return started.get(active)?.runner.position ?? first.position
     },
-    status: () => describeFeeder(projection, active, started.get(active), operator.rebuilding, tail.position),
+    status: () => {
+      const isOtherVersion = active === first.generation && first.version !== projection.version
+      return describeFeeder(projection, active, started.get(active), operator.rebuilding, tail.position, isOtherVersion)
+    },
     wake: operator.wake,
     run,
   }
