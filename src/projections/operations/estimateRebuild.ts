@@ -56,7 +56,10 @@ export const estimateRebuild = async (
     active === undefined ? { rows: 0, bytes: 0 } : await generations.size({ projection, generation: active.generation })
   const sample = await sampleLog(feed, projection)
   const events = estimateEvents(sample)
-  const last = (await records.ofProjection(name, 20)).find((row) => row.processed > 0n && row.events_per_second > 0)
+  // One of a few events says how long a rebuild takes to begin, not how fast it goes.
+  const last = (await records.ofProjection(name, 20)).find(
+    (row) => row.processed >= 1_000n && row.events_per_second > 0,
+  )
   // Writing costs about as much as reading where no earlier rebuild tells.
   const rate = last?.events_per_second ?? (sample.seconds > 0 ? (sample.events / sample.seconds) * 0.5 : 0)
   return {
