@@ -34,7 +34,7 @@ const onConflict = (table: Table): string => {
 
 /**
  * New rows and changed ones alike are inserted. That a row is new is known, and then PostgreSQL need not be ready for a conflict,
- * which costs it an eighth of its CPU and a tenth of what it logs.
+ * which costs it a sixth of its CPU and a tenth of what it logs.
  */
 const insertSql = (target: string, table: Table, first: number, isNew: boolean): string => {
   const columns = columnsOf(table)
