@@ -1,10 +1,10 @@
 import { ContainerModule } from 'inversify'
 import { MongoClient } from 'mongodb'
-import { Pool } from 'pg'
 import { createEventStoreDbClient, disposeEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../eventlog/eventStoreDb/eventStoreDbStore.js'
 import { eventStoreDbWorkQueue } from '../eventlog/eventStoreDb/eventStoreDbWorkQueue.js'
+import { openPool } from '../projections/postgres/pool.js'
 import { provide } from './provide.js'
 import { tokens as t } from './tokens.js'
 
@@ -24,14 +24,10 @@ export const storesModule = new ContainerModule((options) => {
     options,
     t.pool,
     [t.stores, t.logger],
-    ({ postgresUrl }, logger) => {
-      const pool = new Pool({ connectionString: postgresUrl, max: 10, application_name: 'flowledger' })
-      // An idle connection that the server closes is replaced at its next use.
-      pool.on('error', ({ message }) => {
-        if (!pool.ending) logger.warn({ reason: message }, 'a PostgreSQL connection was lost')
-      })
-      return pool
-    },
+    ({ postgresUrl: connectionString }, logger) =>
+      openPool({ connectionString, max: 10, name: 'flowledger' }, (reason) =>
+        logger.warn({ reason }, 'a PostgreSQL connection was lost'),
+      ),
     (pool) => pool.end(),
   )
   provide(

@@ -1,11 +1,11 @@
 import { MongoClient } from 'mongodb'
-import pg from 'pg'
 import { createEventStoreDbClient, disposeEventStoreDbClient } from '../eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../eventlog/eventStoreDb/eventStoreDbStore.js'
 import { projections as allProjections } from './definitions/index.js'
 import { defaultMongoNames, type MongoNames } from './mongo/names.js'
 import { defaultSchemas, type SchemaNames } from './postgres/names.js'
+import { openPool } from './postgres/pool.js'
 import { createProjector } from './projector/projector.js'
 import type { RunnerStatus } from './projector/runnerStatus.js'
 
@@ -31,9 +31,9 @@ export const runProjector = async (config: ProjectorConfig, log: (line: string) 
   const { eventstoreUrl, postgresUrl, mongoUrl, only } = config
   const client = createEventStoreDbClient(eventstoreUrl)
   const mongo = new MongoClient(mongoUrl, { appName: 'flowledger projector', maxPoolSize: 5 })
-  const pool = new pg.Pool({ connectionString: postgresUrl, max: 4, application_name: 'flowledger projector' })
-  // A connection that breaks while it is idle is made anew by the pool; without a listener it would end the process.
-  pool.on('error', (error) => log(`projector: ${error.message}`))
+  const pool = openPool({ connectionString: postgresUrl, max: 4, name: 'flowledger projector' }, (reason) =>
+    log(`projector: a PostgreSQL connection was lost: ${reason}`),
+  )
   const projector = createProjector({
     feed: eventStoreDbFeed(client),
     streams: eventStoreDbStore(client),

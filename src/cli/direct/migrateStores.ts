@@ -1,9 +1,10 @@
-import { Pool } from 'pg'
+import type { Pool } from 'pg'
 import { migrateDataKeys } from '../../commands/secrets/postgresDataKeys.js'
 import { startStores } from '../../container.js'
 import { createLogger } from '../../logger.js'
 import { migrate } from '../../projections/postgres/migrate.js'
 import { defaultSchemas, quoted } from '../../projections/postgres/names.js'
+import { openPool } from '../../projections/postgres/pool.js'
 import { directConfig } from './directConfig.js'
 
 export interface MigrationReport {
@@ -23,7 +24,8 @@ const migrationsIn = async (pool: Pool): Promise<string[]> => {
 }
 
 const migrateAt = async (postgresUrl: string): Promise<MigrationReport> => {
-  const pool = new Pool({ connectionString: postgresUrl, max: 1, application_name: 'flowledger migrate' })
+  // Whoever waits for a query on a lost connection is told by it.
+  const pool = openPool({ connectionString: postgresUrl, max: 1, name: 'flowledger migrate' }, () => undefined)
   try {
     const before = new Set(await migrationsIn(pool))
     await migrateDataKeys(pool)

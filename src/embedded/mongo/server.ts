@@ -140,5 +140,15 @@ const send = async (socket: Socket, parts: readonly Buffer[]): Promise<void> => 
   let flowing = true
   for (const part of parts) flowing = socket.write(part)
   socket.uncork()
-  if (!flowing) await Promise.race([once(socket, 'drain'), once(socket, 'close')])
+  if (!flowing) await room(socket)
+}
+
+/** Until the client has taken what it was sent, or is gone. Leaves no listener behind. */
+const room = async (socket: Socket): Promise<void> => {
+  const over = new AbortController()
+  try {
+    await Promise.race([once(socket, 'drain', over), once(socket, 'close', over)])
+  } finally {
+    over.abort()
+  }
 }

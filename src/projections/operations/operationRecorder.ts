@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Actor } from '../../domain/events/metadata.js'
 import { quoted, type SchemaNames } from '../postgres/names.js'
+import { inTransaction } from '../postgres/pool.js'
 import { rowTypes } from '../postgres/types.js'
 
 /** What was done, as it goes into the log. Recording the same id twice must lead to one event. */
@@ -33,9 +34,7 @@ interface StoredOperation {
  */
 export const recordOperations = async (pool: Pool, schemas: SchemaNames, record: RecordOperation): Promise<void> => {
   const table = `${quoted(schemas.control)}.operation_events`
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
+  await inTransaction(pool, async (client) => {
     // One process at a time, or events of one projection could overtake each other.
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`record ${schemas.control}`])
     const { rows } = await client.query({
@@ -47,11 +46,5 @@ export const recordOperations = async (pool: Pool, schemas: SchemaNames, record:
       await record({ ...operation, correlationId: correlation_id, occurredAt: occurred_at })
       await client.query(`UPDATE ${table} SET recorded_at = now() WHERE sequence = $1`, [sequence])
     }
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }

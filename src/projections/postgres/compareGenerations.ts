@@ -3,6 +3,7 @@ import { primaryKeyOf, type Table } from '../model/projection.js'
 import type { GenerationRef, TableComparison } from '../store/projectionStore.js'
 import { tableName } from './ddl.js'
 import { quoted, type SchemaNames } from './names.js'
+import { inTransaction } from './pool.js'
 
 /** How many differing rows are named. */
 const named = 20
@@ -58,9 +59,7 @@ export const compareGenerations = async (
   after: GenerationRef,
   onSnapshot: () => void,
 ): Promise<TableComparison[]> => {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+  const compare = async (client: PoolClient) => {
     await client.query('SELECT pg_current_snapshot()')
     // One core at most, as for indexes.
     await client.query('SET LOCAL max_parallel_workers_per_gather = 0')
@@ -82,8 +81,6 @@ export const compareGenerations = async (
       })
     }
     return tables
-  } finally {
-    await client.query('ROLLBACK').catch(() => undefined)
-    client.release()
   }
+  return inTransaction(pool, compare, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
 }

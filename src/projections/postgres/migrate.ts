@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Pool, PoolClient } from 'pg'
 import { quoted, type SchemaNames } from './names.js'
+import { inTransaction } from './pool.js'
 
 const folder = join(import.meta.dirname, 'migrations')
 
@@ -31,9 +32,7 @@ const prepare = async (client: PoolClient, names: SchemaNames): Promise<number> 
  */
 export const migrate = async (pool: Pool, names: SchemaNames): Promise<void> => {
   const files = await migrationFiles()
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
+  await inTransaction(pool, async (client) => {
     await client.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`migrate ${names.control}`])
     const last = await prepare(client, names)
     const newest = files.at(-1)?.id ?? 0
@@ -47,11 +46,5 @@ export const migrate = async (pool: Pool, names: SchemaNames): Promise<void> => 
       const sql = await readFile(join(folder, name), 'utf8')
       await client.query(sql.replaceAll(':CONTROL', quoted(names.control)))
     }
-    await client.query('COMMIT')
-  } catch (error) {
-    await client.query('ROLLBACK')
-    throw error
-  } finally {
-    client.release()
-  }
+  })
 }

@@ -7,6 +7,7 @@ import { compareGenerations } from './compareGenerations.js'
 import { createGenerationSql, createIndexesSql, sqlType, tableName } from './ddl.js'
 import { sqlState } from './errors.js'
 import { generationSchema, quoted, type SchemaNames } from './names.js'
+import { inTransaction } from './pool.js'
 import { rowTypes } from './types.js'
 import { cannotReplaceView, viewStatements } from './views.js'
 
@@ -18,21 +19,6 @@ interface CheckpointRow {
   generation: number
   version: number
   position: bigint | null
-}
-
-const inTransaction = async <T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> => {
-  const client = await pool.connect()
-  try {
-    await client.query('BEGIN')
-    const result = await work(client)
-    await client.query('COMMIT')
-    return result
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => undefined)
-    throw error
-  } finally {
-    client.release()
-  }
 }
 
 const isBehind = (candidate: bigint | null, active: bigint | null): boolean =>

@@ -6,6 +6,7 @@ import type { JsonObject } from '../../domain/json.js'
 import type { RebuildState, Verification } from '../operations/projectionOperations.js'
 import { sqlState } from '../postgres/errors.js'
 import { quoted, rebuildChannel, type SchemaNames } from '../postgres/names.js'
+import { inTransaction } from '../postgres/pool.js'
 import { rowTypes } from '../postgres/types.js'
 
 /** Who asked for what a rebuild is to do, and why. */
@@ -113,29 +114,21 @@ export const createRebuildRecords = (pool: Pool, names: SchemaNames): RebuildRec
     event.occurredAt,
   ]
 
-  const update: RebuildRecords['update'] = async (id, patch, events = []) => {
+  const update: RebuildRecords['update'] = (id, patch, events = []) => {
     const entries = Object.entries(patch)
     const sets = entries.map(([name], index) => `${quoted(name)} = $${index + 2}`)
-    const client = await pool.connect()
-    try {
-      await client.query('BEGIN')
+    return inTransaction(pool, async (client) => {
       const { rows: found } = await client.query({
         text: `UPDATE ${table} SET ${sets.join(', ')} WHERE id = $1 RETURNING *`,
         values: [id, ...entries.map(([, value]) => asParameter(value))],
         types: rowTypes,
       })
-      for (const event of events) await client.query(eventsSql, eventValues(event))
-      await client.query('SELECT pg_notify($1, $2)', [rebuildChannel(names), id])
-      await client.query('COMMIT')
       const [row] = found as RebuildRow[]
       if (row === undefined) throw new Error(`there is no rebuild ${id}`)
+      for (const event of events) await client.query(eventsSql, eventValues(event))
+      await client.query('SELECT pg_notify($1, $2)', [rebuildChannel(names), id])
       return row
-    } catch (error) {
-      await client.query('ROLLBACK').catch(() => undefined)
-      throw error
-    } finally {
-      client.release()
-    }
+    })
   }
 
   return {

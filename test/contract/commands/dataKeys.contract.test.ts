@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pg from 'pg'
 import { v7 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DataKeyStore, WrappedDataKey } from '../../../src/commands/secrets/dataKeys.js'
 import { migrateDataKeys, postgresDataKeys } from '../../../src/commands/secrets/postgresDataKeys.js'
 import { startEmbeddedPostgres } from '../../../src/embedded/postgres/index.js'
+import { openPool } from '../../../src/projections/postgres/pool.js'
 import { createMemoryDataKeys } from '../../support/commands/memoryDataKeys.js'
 
 interface Adapter {
@@ -16,7 +16,7 @@ interface Adapter {
 }
 
 const overPostgres = async (connectionString: string) => {
-  const pool = new pg.Pool({ connectionString, max: 4 })
+  const pool = openPool({ connectionString, max: 4, name: 'test' }, () => undefined)
   // As several processes that start at once, and again at every later start.
   await Promise.all([migrateDataKeys(pool), migrateDataKeys(pool), migrateDataKeys(pool)])
   await migrateDataKeys(pool)
