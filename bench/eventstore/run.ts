@@ -3,6 +3,7 @@ import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client'
+import { disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { startCeiling } from './ceiling.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
@@ -73,7 +74,7 @@ async function runFigures(): Promise<void> {
   const least = await liveLatency(ceilingClient, 2_000)
   print('append to live subscriber', `${summary(latencies)}; without a store ${summary(least)}`)
   await figure('persistent subscription, each acknowledged', (each) => groupDelivery(each, 20_000))
-  for (const each of clients) await each.dispose()
+  for (const each of clients) await disposeEventStoreDbClient(each)
   await ceiling.stop()
   await store.stop()
 }
