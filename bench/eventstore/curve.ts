@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { EventStoreDBClient } from '@eventstore/db-client'
+import { disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { flushesPerSecond } from './disk.js'
 import { appendFor, newEvents } from './workload.js'
 
@@ -66,7 +67,7 @@ export async function runCurve(entry: string, directory: string, most: number): 
       `${(server.memory() / 2 ** 20).toFixed(0)} MiB`,
       `${(size / 2 ** 20).toFixed(0)} MiB`,
     )
-    await client.dispose()
+    await disposeEventStoreDbClient(client)
     await server.stop()
   }
 }

@@ -10,7 +10,7 @@ import type { ExecutionEvent } from '../../src/domain/events/catalogue/index.js'
 import type { StoredEvent } from '../../src/domain/events/recordedEvent.js'
 import { genesisHash } from '../../src/domain/hashChain.js'
 import { startEmbeddedEventStore } from '../../src/embedded/eventstore/index.js'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { hardware } from '../support/hardware.js'
@@ -70,7 +70,7 @@ const fill = async (directory: string): Promise<void> => {
   const from = performance.now()
   await Promise.all(Array.from({ length: width }, work))
   print(`${wanted} ended runs appended in ${((performance.now() - from) / 1000).toFixed(0)} s`)
-  await client.dispose()
+  await disposeEventStoreDbClient(client)
   await server.stop()
 }
 

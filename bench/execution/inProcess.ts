@@ -1,5 +1,5 @@
 import { startEmbeddedEventStore } from '../../src/embedded/eventstore/index.js'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { eventStoreDbWorkQueue } from '../../src/eventlog/eventStoreDb/eventStoreDbWorkQueue.js'
 import { createRunEngine } from '../../test/support/execution/runEngine.js'
@@ -35,7 +35,7 @@ export const runInProcess = async (workload: Workload): Promise<Figure> => {
     })
   } finally {
     await engine.stop()
-    await client.dispose()
+    await disposeEventStoreDbClient(client)
     await server.stop()
     removeDirectory(directory)
   }

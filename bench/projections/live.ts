@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { projections } from '../../src/projections/definitions/index.js'
 import { createProjectionProgress } from '../../src/projections/progress/projectionProgress.js'
@@ -116,7 +116,7 @@ try {
   await progress.stop()
   await pool.end()
   await mongo.close()
-  await client.dispose()
+  await disposeEventStoreDbClient(client)
 } finally {
   projector.kill('SIGTERM')
   await new Promise((resolve) => projector.once('exit', resolve))

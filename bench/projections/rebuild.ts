@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { fill } from './fill.js'
 import { startBenchStores } from './stores.js'
 
@@ -12,7 +12,7 @@ try {
   const client = createEventStoreDbClient(stores.eventstoreUrl)
   const started = performance.now()
   await fill(client, events)
-  await client.dispose()
+  await disposeEventStoreDbClient(client)
   console.error(`filled ${events} events in ${((performance.now() - started) / 1_000).toFixed(1)} s`)
   const { stop: _, postgresPid: _pid, ...config } = stores
   const { stdout, stderr } = await promisify(execFile)(

@@ -3,7 +3,7 @@ import { type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { executionsProjection } from '../../src/projections/definitions/executions.js'
@@ -109,4 +109,4 @@ await operations.stop()
 await projector.stop()
 await pool.end()
 await mongo.close()
-await client.dispose()
+await disposeEventStoreDbClient(client)

@@ -2,7 +2,7 @@
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { createEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { projections } from '../../src/projections/definitions/index.js'
@@ -102,6 +102,6 @@ try {
   await projector.stop()
   await pool.end()
   await mongo.close()
-  await client.dispose()
+  await disposeEventStoreDbClient(client)
   await stores.stop()
 }
