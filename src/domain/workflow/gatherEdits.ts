@@ -62,7 +62,7 @@ const draftEdited = (parts: readonly Part[]): WorkflowEvent => {
 
 /**
  * The same change of the draft in as few events as possible: what the edits of the graph come to, as `DraftEdited`, after
- * everything else that was decided. Any legal draft becomes any other one in less than one append may hold (ADR 50).
+ * everything else that was decided. Any legal draft becomes any other one in less than one append may hold (ADR 18).
  */
 export const gatherEdits = (state: WorkflowState, events: readonly WorkflowEvent[]): WorkflowEvent[] => {
   const before: DraftGraph = state ?? { nodes: new Map(), edges: new Map() }

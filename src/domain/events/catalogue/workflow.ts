@@ -36,7 +36,7 @@ export const workflowEvents = {
   EdgeAdded: first(z.strictObject({ edge: edgeSchema })),
   EdgeRemoved: first(z.strictObject({ edgeId: z.uuid() })),
   /**
-   * What many edits at once come to, where an event for each would not fit into one append (ADR 50). Folded in the order of
+   * What many edits at once come to, where an event for each would not fit into one append (ADR 18). Folded in the order of
    * these members; what is added is ordered by id.
    */
   DraftEdited: first(
