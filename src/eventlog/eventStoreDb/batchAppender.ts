@@ -67,15 +67,20 @@ export const createBatchAppender = (calls: LogCalls) => {
     return opened
   }
 
-  const open = async (): Promise<OpenCall> => {
+  const begin = async (): Promise<OpenCall> => {
     try {
       current = follow(await calls.batchAppend())
       return current
     } catch (error) {
+      // Nothing was sent.
       throw new LogUnavailable('the log can not be reached', { cause: error })
     } finally {
       opening = undefined
     }
+  }
+  const open = (): Promise<OpenCall> => {
+    opening ??= begin()
+    return opening
   }
 
   /** Throws WrongRevision, LogUnavailable. */
@@ -83,8 +88,7 @@ export const createBatchAppender = (calls: LogCalls) => {
     const correlationId = randomUUID()
     const deadline = new Date(Date.now() + serverTimeoutMs)
     const request = batchAppendRequest({ correlationId, stream, events, expected, deadline })
-    opening ??= current === undefined ? open() : undefined
-    const { call, pending } = current ?? (await (opening as Promise<OpenCall>))
+    const { call, pending } = current ?? (await open())
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         pending.delete(correlationId)
