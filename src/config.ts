@@ -111,7 +111,8 @@ export const variables = {
   OTEL_EXPORTER_OTLP_ENDPOINT: {
     schema: url('http', 'https'),
     default: '',
-    description: 'Reserved for traces; not exported yet (traceparent is kept in every event)',
+    description:
+      'Where traces of requests and runs go: an OTLP receiver over HTTP, such as http://localhost:4318; none where it is missing',
   },
 } as const satisfies Record<string, Variable>
 

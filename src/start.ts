@@ -9,6 +9,8 @@ import { startHttpServer } from './http/startHttpServer.js'
 import { migrate } from './projections/postgres/migrate.js'
 import { defaultSchemas } from './projections/postgres/names.js'
 import { startProjectorWorker } from './projections/startProjectorWorker.js'
+import type { Tracing } from './tracing/openTelemetry.js'
+import { version } from './version.js'
 
 export interface Flowledger {
   /** Rejects when the program can't go on: a store of its own, or its projector, has ended. */
@@ -41,6 +43,15 @@ const createUndo = (logger: Logger) => {
   }
 }
 
+/** The library is loaded only where it is used. */
+const startTracing = async (config: Config, logger: Logger): Promise<Tracing | undefined> => {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint } = config
+  if (endpoint === undefined) return undefined
+  const { createTracing } = await import('./tracing/openTelemetry.js')
+  const undelivered = (reason: string): void => logger.warn({ reason }, 'spans could not be delivered')
+  return createTracing({ endpoint, version, undelivered })
+}
+
 /** Starts what the roles of this process need. `print` shows a line to the person at the terminal. */
 export const startFlowledger = async (
   config: Config,
@@ -57,7 +68,9 @@ export const startFlowledger = async (
     const stores = await startStores(config, (line) => logger.info(line))
     undo.later(() => stores.stop())
     const keys = await loadKeys(config, stores.directory)
-    const container = createContainer({ config, stores, keys, logger })
+    const tracing = await startTracing(config, logger)
+    undo.later(() => tracing?.close())
+    const container = createContainer({ config, stores, keys, logger, tracing })
     undo.later(() => container.unbindAllAsync())
     await migrateDataKeys(container.get(tokens.pool))
     await migrate(container.get(tokens.pool), defaultSchemas)

@@ -35,8 +35,30 @@ export const apiModule = new ContainerModule((options) => {
   provide(
     options,
     t.http,
-    [t.logger, t.clock, t.ids, t.registry, t.nodeTypes, t.authenticator, t.readiness, t.commands, t.readSide],
-    (logger, clock, ids, registry, nodeTypes, authenticator, readiness, commands, readSide): HttpDependencies => ({
+    [
+      t.logger,
+      t.clock,
+      t.ids,
+      t.registry,
+      t.nodeTypes,
+      t.authenticator,
+      t.readiness,
+      t.commands,
+      t.readSide,
+      t.tracing,
+    ],
+    (
+      logger,
+      clock,
+      ids,
+      registry,
+      nodeTypes,
+      authenticator,
+      readiness,
+      commands,
+      readSide,
+      tracing,
+    ): HttpDependencies => ({
       version,
       logger,
       clock,
@@ -47,6 +69,7 @@ export const apiModule = new ContainerModule((options) => {
       readiness,
       ...commands,
       ...readSide,
+      ...(tracing !== undefined && { trace: tracing.send }),
     }),
   )
 })

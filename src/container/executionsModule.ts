@@ -8,6 +8,7 @@ import type { Config } from '../config.js'
 import { workflowAggregate } from '../domain/workflow/aggregate.js'
 import { createExecutor } from '../execution/createExecutor.js'
 import { createScheduler } from '../execution/schedules/createScheduler.js'
+import { runSpans } from '../tracing/runSpans.js'
 import { provide } from './provide.js'
 import { tokens as t } from './tokens.js'
 
@@ -25,9 +26,9 @@ export const executionsModule = new ContainerModule((options) => {
   provide(
     options,
     t.executions,
-    [t.handler, t.versions, t.nodeTypes, t.engine, t.reads, t.progress, t.load, t.feed, t.logger, t.config],
-    (handler, versions, nodeTypes, engine, reads, progress, load, feed, logger, config) =>
-      createExecutions({
+    [t.handler, t.versions, t.nodeTypes, t.engine, t.reads, t.progress, t.load, t.feed, t.logger, t.config, t.tracing],
+    (handler, versions, nodeTypes, engine, reads, progress, load, feed, logger, config, tracing) => {
+      const executions = createExecutions({
         handler,
         versions,
         findWorkflow: async (id) => (await handler.load(workflowAggregate, id, { maxAgeMs: workflowAgeMs })).state,
@@ -42,14 +43,20 @@ export const executionsModule = new ContainerModule((options) => {
         elsewhere: !isSole(config),
         feed,
         unexpected: (error) => logger.error({ err: error }, 'the runs of limited workflows could not be followed'),
-      }),
+      })
+      if (tracing !== undefined)
+        executions.hub.listen(({ state, events }) => {
+          for (const span of runSpans(state, events)) tracing.send(span)
+        })
+      return executions
+    },
     (executions) => executions.close(),
   )
   provide(
     options,
     t.executor,
-    [t.executions, t.queue, t.feed, t.reads, t.secretReader, t.evaluator, t.clock, t.logger, t.config],
-    ({ runs, plans, hub, gate, startChild }, queue, feed, reads, secrets, evaluator, clock, logger, config) =>
+    [t.executions, t.queue, t.feed, t.reads, t.secretReader, t.evaluator, t.clock, t.logger, t.config, t.tracing],
+    ({ runs, plans, hub, gate, startChild }, queue, feed, reads, secrets, evaluator, clock, logger, config, tracing) =>
       createExecutor({
         name: `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`,
         runs,
@@ -67,6 +74,7 @@ export const executionsModule = new ContainerModule((options) => {
         ids: { next: randomUUID },
         unexpected: (error) => logger.error({ err: error }, 'the executor met an error that it did not expect'),
         sole: isSole(config),
+        traces: tracing !== undefined,
       }),
   )
   provide(

@@ -31,6 +31,7 @@ import type { HttpDependencies } from '../http/dependencies.js'
 import type { RunningProjectionOperations } from '../projections/operations/createProjectionOperations.js'
 import type { ProjectionProgress } from '../projections/progress/projectionProgress.js'
 import type { ReadModels } from '../projections/queries/readModels.js'
+import type { Tracing } from '../tracing/openTelemetry.js'
 import type { Keys } from './keys.js'
 import type { MeasuredLoad } from './measuredLoad.js'
 import type { Stores } from './stores.js'
@@ -50,6 +51,8 @@ export const tokens = {
   keys: token<Keys>('keys'),
   logger: token<Logger>('logger'),
   registry: token<Registry>('registry'),
+  /** Undefined where nothing is traced. */
+  tracing: token<Tracing | undefined>('tracing'),
   clock: token<Clock>('clock'),
   ids: token<IdSource>('ids'),
 

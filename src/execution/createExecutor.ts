@@ -45,6 +45,8 @@ export interface ExecutorDependencies {
   readonly ids: IdSource
   /** Hears of errors that are nobody's input; they are logged. */
   readonly unexpected: (error: unknown) => void
+  /** Whether attempts pass on their trace to what they call. Default false. */
+  readonly traces?: boolean
   /** No other process executes runs of this log: then what is not in flight here was lost with an earlier process. */
   readonly sole: boolean
   /** Attempts at once. */
@@ -77,7 +79,8 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
   const { name, runs, plans, hub, gate, clock, ids, unexpected, sole } = dependencies
   const contextFor = createContextFor(name, clock, ids)
   const slots = createSlotPool(name, dependencies.concurrency ?? 256, dependencies.leaseGraceMs ?? 10_000)
-  const runner = { secrets: dependencies.secrets, evaluator: dependencies.evaluator, unexpected }
+  const { secrets, evaluator, traces = false } = dependencies
+  const runner = { secrets, evaluator, traces, unexpected }
   const attempts = createAttempts({ runs, plans, runner, slots, contextFor })
   const children = createChildWaits(
     { runs, start: dependencies.startChild, contextFor },

@@ -5,17 +5,21 @@ import type { AttemptOutcome } from '../domain/execution/decide/attempts.js'
 import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
 import { attemptTimeoutMs, idempotencyKeyOf } from '../domain/execution/openNode.js'
 import type { PlannedNode } from '../domain/execution/runPlan.js'
+import { traceOfAttempt } from '../domain/execution/runTrace.js'
 import { scopeOf } from '../domain/execution/scope.js'
 import { ExpressionError } from '../domain/expressions/expressionEngine.js'
 import type { JsonValue } from '../domain/json.js'
 import { NodeFailure } from '../domain/nodes/behaviour.js'
 import { redact } from '../domain/redaction.js'
+import { formatTraceparent } from '../domain/trace.js'
 import type { AttemptAbort } from './attemptAbort.js'
 import type { NodeEvaluator } from './expressions/nodeEvaluator.js'
 
 export interface AttemptRunner {
   readonly secrets: SecretReader
   readonly evaluator: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  /** Attempts are traced, and what they call may go on with the trace. */
+  readonly traces: boolean
   /** Hears of what was thrown that no node should throw. */
   readonly unexpected: (error: unknown) => void
 }
@@ -84,6 +88,7 @@ const carryOut = async (
     nodeKey: defined.key,
     attempt: node.attempts,
     idempotencyKey: idempotencyKeyOf(state.executionId, defined.id),
+    ...(runner.traces && { traceparent: formatTraceparent(traceOfAttempt(state, defined.id, node.attempts)) }),
     get signal() {
       return abort.signal
     },

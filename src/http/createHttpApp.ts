@@ -41,7 +41,7 @@ export interface HttpApp extends RequestListener {
  */
 export const createHttpApp = (dependencies: HttpDependencies): HttpApp => {
   const { logger, registry, version, nodeTypes } = dependencies
-  const open = openRequest(logger, createHttpMetrics(registry))
+  const open = openRequest(logger, createHttpMetrics(registry), dependencies.trace)
   createProjectionMetrics(registry, dependencies.projections)
   const protect = securityHeaders()
   const router = express.Router({ caseSensitive: true })

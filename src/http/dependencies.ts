@@ -15,6 +15,7 @@ import type { EventStore } from '../eventlog/eventStore.js'
 import type { ProjectionOperations } from '../projections/operations/projectionOperations.js'
 import type { ProjectionProgress } from '../projections/progress/projectionProgress.js'
 import type { ReadModels } from '../projections/queries/readModels.js'
+import type { SpanSink } from '../tracing/span.js'
 import type { RateLimitOptions } from './middleware/rateLimit.js'
 
 /** One thing that must be so before requests make sense: a store that answers, a projection that is caught up. */
@@ -52,4 +53,6 @@ export interface HttpDependencies {
   /** What `/readyz` reports. Never rejects: what can't be reached is a check that is not ready. */
   readonly readiness: () => Promise<readonly ReadinessCheck[]>
   readonly rateLimit?: RateLimitOptions
+  /** Where the requests' spans go, where they are traced. */
+  readonly trace?: SpanSink
 }

@@ -136,11 +136,15 @@ export const evolveAllExecution = (
   state: ExecutionState,
   events: readonly RecordedEvent<ExecutionEvent>[],
 ): ExecutionState => {
+  const [first] = events
   const last = events.at(-1)
-  if (last === undefined) return state
+  if (first === undefined || last === undefined) return state
   const draft = draftOf(state)
   for (const event of events) applyTo(draft, event, { at: event.metadata.occurredAt, actor: event.metadata.actor })
-  if (draft.correlationId === '') draft.correlationId = last.metadata.$correlationId
+  if (draft.correlationId === '') {
+    draft.correlationId = first.metadata.$correlationId
+    draft.traceparent = first.metadata.traceparent
+  }
   draft.lastEventId = last.id
   return stateOf(draft)
 }

@@ -132,6 +132,8 @@ export interface ExecutionState {
   readonly finishedAt?: string | undefined
   /** Of the command that started the run; everything that follows carries it on. */
   readonly correlationId: string
+  /** Of the command that started the run, where a trace was on. */
+  readonly traceparent?: string | undefined
   /** What led to whatever comes next, where nothing else did. */
   readonly lastEventId: string
 }

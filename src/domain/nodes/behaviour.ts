@@ -36,6 +36,8 @@ export interface Attempt {
   readonly attempt: number
   /** `<execution>:<node>:<iteration>`, the same over retries (execution.md, promise 4). */
   readonly idempotencyKey: string
+  /** W3C; what the attempt calls may go on with the trace. Absent where no trace is on. */
+  readonly traceparent?: string
   /** Aborts at the attempt's timeout, on cancel and on shutdown. */
   readonly signal: AbortSignal
 }

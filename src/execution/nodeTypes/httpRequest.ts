@@ -95,7 +95,7 @@ export const createHttpRequest = (http: OutboundHttp): SideEffectNodeType => ({
     const safe = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'].includes(String(config.method ?? 'GET'))
     return safe || hasKeyOfItsOwn(config) ? 'retry' : 'hold'
   },
-  run: async ({ config, idempotencyKey, signal }) => {
+  run: async ({ config, idempotencyKey, traceparent, signal }) => {
     const resolved = parseResolved(resolvedSchema, config)
     const { text, type } = withoutBody.has(resolved.method) ? {} : bodyOf(resolved.body)
     const given = Object.entries(resolved.headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const)
@@ -106,6 +106,7 @@ export const createHttpRequest = (http: OutboundHttp): SideEffectNodeType => ({
         headers: {
           'user-agent': 'flowledger',
           'idempotency-key': idempotencyKey,
+          ...(traceparent === undefined ? {} : { traceparent }),
           ...(type === undefined ? {} : { 'content-type': type }),
           ...Object.fromEntries(given),
         },

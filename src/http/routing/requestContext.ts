@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { v5 } from 'uuid'
 import type { AuthenticatedKey } from '../../commands/apiKeys/apiKeyAuthenticator.js'
@@ -7,9 +7,9 @@ import type { Clock, IdSource } from '../../commands/ports.js'
 import { canonicalJson } from '../../domain/canonicalJson.js'
 import { FlowledgerError } from '../../domain/errors.js'
 import type { Actor } from '../../domain/events/metadata.js'
+import { formatTraceparent, parseTraceparent, type TraceContext } from '../../domain/trace.js'
 import { parseIfMatch } from '../headers/entityTag.js'
 import { preferredWait } from '../headers/prefer.js'
-import { traceIdOf } from '../headers/traceparent.js'
 import type { RequestHeaderName } from './route.js'
 
 const commandNamespace = '5f0b1c8e-6a63-4b5e-9a53-3d8f1f0c7f11'
@@ -26,6 +26,8 @@ export class RequestContext {
   route = 'unmatched'
   /** The request headers that the route declares; others of them are not looked at. */
   honoured: readonly RequestHeaderName[] = []
+  /** The request's own span, where it is traced. */
+  span: TraceContext | undefined
   #traceId: string | undefined
   #abort: AbortController | undefined
   #aborted = false
@@ -40,10 +42,21 @@ export class RequestContext {
     return Array.isArray(value) ? value.join(', ') : value
   }
 
+  /** The caller's place in a trace, where there is a valid one. */
+  get caller(): TraceContext | undefined {
+    return parseTraceparent(this.header('traceparent'))
+  }
+
   /** The caller's trace where there is one, else one made up for this request. */
   get traceId(): string {
-    this.#traceId ??= traceIdOf(this.header('traceparent')) ?? randomUUID().replaceAll('-', '')
+    this.#traceId ??= this.caller?.traceId ?? randomUUID().replaceAll('-', '')
     return this.#traceId
+  }
+
+  /** Gives the request a span of its own, in the caller's trace where there is one. */
+  beginSpan(): void {
+    const spanId = randomBytes(8).toString('hex')
+    this.span = { traceId: this.traceId, spanId, sampled: this.caller?.sampled ?? true }
   }
 
   /** The request's target without its query. */
@@ -83,7 +96,7 @@ export class RequestContext {
   command({ clock, ids }: { clock: Clock; ids: IdSource }, body: unknown): CommandContext {
     const key = this.idempotencyKey
     const commandId = key === undefined ? ids.next() : this.#derivedId(key)
-    const traceparent = this.header('traceparent')
+    const trace = this.span ?? this.caller
     const ifMatch = this.honoured.includes('If-Match') ? parseIfMatch(this.header('if-match')) : undefined
     return {
       commandId,
@@ -91,7 +104,7 @@ export class RequestContext {
       now: clock.now().toISOString(),
       correlationId: this.requestId,
       causationId: commandId,
-      ...(traceparent !== undefined && traceIdOf(traceparent) !== undefined && { traceparent }),
+      ...(trace !== undefined && { traceparent: formatTraceparent(trace) }),
       ...(key !== undefined && {
         requestHash: createHash('sha256')
           .update(canonicalJson(body ?? null))

@@ -4,7 +4,6 @@ import { parseConsistencyToken } from '../../../src/http/headers/consistencyToke
 import { matchesNone, parseIfMatch } from '../../../src/http/headers/entityTag.js'
 import { preferredWait } from '../../../src/http/headers/prefer.js'
 import { parseRevisionCursor, revisionCursor } from '../../../src/http/headers/revisionCursor.js'
-import { traceIdOf } from '../../../src/http/headers/traceparent.js'
 
 describe('If-Match', () => {
   it.each([
@@ -56,19 +55,6 @@ describe('consistency tokens', () => {
   it.each(['', '-1', '1.5', '9223372036854775808', '0x10', 'a'])('refuse %s', (value) =>
     expect(() => parseConsistencyToken(value)).toThrow('X-Consistency-Token'),
   )
-})
-
-describe('traceparent', () => {
-  const id = 'ab'.repeat(16)
-  it.each([
-    [`00-${id}-${'cd'.repeat(8)}-01`, id],
-    [`00-${'0'.repeat(32)}-${'cd'.repeat(8)}-01`, undefined],
-    [`00-${id}-${'0'.repeat(16)}-01`, undefined],
-    [`ff-${id}-${'cd'.repeat(8)}-01`, undefined],
-    [`00-${id.toUpperCase()}-${'cd'.repeat(8)}-01`, undefined],
-    ['garbage', undefined],
-    [undefined, undefined],
-  ])('%s has the trace %s', (value, trace) => expect(traceIdOf(value)).toBe(trace))
 })
 
 describe('Accept', () => {

@@ -13,7 +13,8 @@ const allowed: Record<string, readonly string[]> = {
   execution: ['commands', 'eventlog', 'domain'],
   projections: ['eventlog', 'domain'],
   audit: ['eventlog', 'domain'],
-  http: ['commands', 'audit', 'projections', 'eventlog', 'domain'],
+  http: ['commands', 'audit', 'projections', 'tracing', 'eventlog', 'domain'],
+  tracing: ['domain'],
   embedded: [],
   examples: ['commands', 'domain'],
   cli: [
