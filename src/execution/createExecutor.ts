@@ -83,7 +83,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
     { runs, start: dependencies.startChild, contextFor },
     { elsewhere: !sole, unexpected },
   )
-  const queued = createQueuedRuns({ runs, plans, gate, contextFor })
+  const queued = createQueuedRuns({ runs, plans, gate, openWork: dependencies.openWork, contextFor })
   const background = new Set<Promise<void>>()
   let stopped = false
 
