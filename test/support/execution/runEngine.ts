@@ -50,6 +50,7 @@ export interface RunEngineOptions {
   readonly stopGraceMs?: number
   readonly leaseGraceMs?: number
   readonly secrets?: Readonly<Record<string, string>>
+  readonly evaluator?: Pick<NodeEvaluator, 'decide' | 'resolve'>
   /** Without an executor: only the commands. */
   readonly executes?: boolean
 }
@@ -116,7 +117,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     secrets: {
       read: async (_, names) => Object.fromEntries(names.map((secret) => [secret, options.secrets?.[secret] ?? ''])),
     },
-    evaluator: directEvaluator,
+    evaluator: options.evaluator ?? directEvaluator,
     clock: { now: () => new Date() },
     ids: { next: randomUUID },
     unexpected: (error) => unexpected.push(error),
