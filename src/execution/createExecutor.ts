@@ -142,6 +142,10 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
           break
         case 'TimerFired':
           if (event.data.kind === 'runTimeout') tend(executionId)
+          // It may be that of a wait for child runs, which are cancelled then.
+          if (event.data.kind === 'nodeTimeout' && event.data.nodeId !== undefined) {
+            children.look(executionId, event.data.nodeId)
+          }
           break
         case 'NodeFailed':
           // Children of a run that is failing are cancelled before it ends.
