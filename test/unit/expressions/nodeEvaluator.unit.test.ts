@@ -72,11 +72,13 @@ describe('a node whose expressions have much to do', () => {
   it('says when it waits for a thread, and fails with a code of its own where that takes too long', async () => {
     const endless = { output: '{{ input.list.map(x, input.list.map(y, toJson(y))).size() }}' }
     const [hostile, impatient, other] = [recordedTurn('hostile'), recordedTurn('other', 1), recordedTurn('other')]
-    const stuck = evaluator.decide(transform, endless, scope, { turn: hostile })
+    const abort = new AbortController()
+    const stuck = evaluator.decide(transform, endless, scope, { turn: hostile, signal: abort.signal })
     const late = evaluator.resolve(transform, endless, scope, { turn: impatient })
     const patient = evaluator.decide(transform, { output: '{{ 1 }}' }, scope, { turn: other })
     await expect(late).rejects.toMatchObject({ error: { class: 'capacity', code: 'no_free_thread' } })
-    await expect(stuck).rejects.toThrow()
+    abort.abort()
+    await expect(stuck).rejects.toMatchObject({ code: 'expression_aborted' })
     expect((await patient).output).toBe(1)
     for (const { told } of [hostile, other]) expect(told.slice(0, 2)).toEqual(['waits', 'begun'])
   })

@@ -35,7 +35,7 @@ const run = (
 describe('a code node', () => {
   it('says when it waits for a thread and when it has one, and fails with a code of its own where it has to wait too long', async () => {
     const [endless, impatient] = [recordedTurn('hostile'), recordedTurn('other', 1)]
-    const stuck = run('for (;;);', null, { timeoutMs: 1_000 }, endless)
+    const stuck = run('for (;;);', null, { timeoutMs: 50 }, endless)
     await expect(run('1', null, {}, impatient)).rejects.toMatchObject({
       error: { class: 'capacity', code: 'no_free_thread' },
     })
