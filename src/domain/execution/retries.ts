@@ -26,7 +26,7 @@ export const retryAfterMs = ({ details }: NodeError, now: string): number => {
   return Number.isFinite(wait) ? Math.max(0, wait) : 0
 }
 
-/** A failure of an attempt that never began, for want of room in this process. */
+/** Whether the attempt never began, for want of room where it was claimed. */
 export const neverBegan = ({ class: errorClass }: NodeError): boolean => errorClass === capacityClass
 
 /**
