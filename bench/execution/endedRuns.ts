@@ -15,13 +15,12 @@ import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFe
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { hardware } from '../support/hardware.js'
 import { newDirectory, type Program, removeDirectory, startProgram } from '../support/program.js'
-import type { Figure } from './measure.js'
 import { runOverHttp } from './overHttp.js'
-import { workloads } from './workloads.js'
+import { type Workload, workloads } from './workloads.js'
 
 const quick = process.argv.includes('--quick')
 const wanted = Number(process.argv.find((argument) => argument.startsWith('--runs='))?.slice(7) ?? 100_000)
-const rounds = quick ? 3 : 5
+const rounds = quick ? 5 : 9
 const scale = quick ? 0.02 : 0.1
 const width = 256
 const print = (line: string) => process.stdout.write(`${line}\n`)
@@ -84,6 +83,26 @@ const caughtUp = async ({ url, key }: Program): Promise<void> => {
 }
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0
+const percent = (ratio: number): string => `${ratio < 1 ? '' : '+'}${((ratio - 1) * 100).toFixed(0)} %`
+const told = (value: number): string => value.toFixed(value < 10 ? 1 : 0).padStart(7)
+
+/** Runs per second of both programs, measured one right after the other; whoever began the last round ends this one. */
+const measureInTurn = async (workload: Workload, bare: Program, filled: Program): Promise<void> => {
+  const [without, present]: [number[], number[]] = [[], []]
+  for (let round = 0; round < rounds; round += 1) {
+    const turns = [
+      { program: bare, figures: without },
+      { program: filled, figures: present },
+    ]
+    for (const { program, figures } of round % 2 === 0 ? turns : turns.reverse()) {
+      figures.push((await runOverHttp(program, workload)).perSecond)
+    }
+  }
+  const ratios = present.map((perSecond, round) => perSecond / (without[round] ?? perSecond))
+  print(
+    `${workload.name.padEnd(40)} without ${told(median(without))} runs/s  with ${told(median(present))} runs/s  median of ${rounds} rounds ${percent(median(ratios))} (${percent(Math.min(...ratios))} to ${percent(Math.max(...ratios))})`,
+  )
+}
 
 print(hardware())
 const directories = [newDirectory(), newDirectory()] as const
@@ -102,19 +121,7 @@ try {
   print(`the projector caught up ${((performance.now() - from) / 1000).toFixed(0)} s after the start`)
   const bare = await startProgram(empty)
   programs.push(bare)
-  for (const workload of [pattern, ...others]) {
-    const [without, present]: [Figure[], Figure[]] = [[], []]
-    for (let round = 0; round < rounds; round += 1) {
-      without.push(await runOverHttp(bare, workload))
-      present.push(await runOverHttp(filled, workload))
-    }
-    const of = (figures: Figure[]) => median(figures.map(({ perSecond }) => perSecond))
-    const change = (of(present) / of(without) - 1) * 100
-    const told = (value: number) => value.toFixed(value < 10 ? 1 : 0).padStart(7)
-    print(
-      `${workload.name.padEnd(40)} without ${told(of(without))} runs/s  with ${told(of(present))} runs/s  ${change >= 0 ? '+' : ''}${change.toFixed(0)} %`,
-    )
-  }
+  for (const workload of [pattern, ...others]) await measureInTurn(workload, bare, filled)
 } finally {
   for (const program of programs) await program.stop()
   for (const directory of directories) removeDirectory(directory)

@@ -12,6 +12,7 @@ const noWork = {
   dueTimers: async () => [],
   queuedStarts: async () => [],
   waitingParents: async () => [],
+  openRuns: async () => [],
   activeRuns: async () => 0,
 }
 

@@ -36,7 +36,8 @@ export const startProgram = async (
       DATA_DIR: join(directory, 'data'),
       PORT: '0',
       API_KEY: key,
-      LOG_LEVEL: 'warn',
+      // Not ready yet is a warning, and it is asked often.
+      LOG_LEVEL: 'error',
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -10,13 +10,20 @@ import { happenedBy, type Point } from './point.js'
 import { eventsUntil } from './readEvents.js'
 import { checkReached } from './stateAt.js'
 
+/** A text that is not what it was; `before` is null where there was no workflow yet. */
+export interface TextChange {
+  readonly before: string | null
+  readonly after: string
+}
+
 /** What made one moment of a workflow's draft the other. */
 export interface Changes {
   /** Revisions of the last events that had happened at the two moments; `from` is -1 before the first event. */
   readonly from: number
   readonly to: number
-  readonly name: { readonly before: string | null; readonly after: string }
-  readonly description: { readonly before: string | null; readonly after: string }
+  /** Null where it is the same at both. */
+  readonly name: TextChange | null
+  readonly description: TextChange | null
   readonly diff: DefinitionDiff
   /** The events after `from`, up to `to`, oldest first. */
   readonly events: readonly RecordedEvent<WorkflowEvent>[]
@@ -34,6 +41,9 @@ interface Moment {
 
 const nothing: Moment = { state: undefined, revision: -1 }
 const chunk = 500
+
+const textChange = (before: string | undefined, after: string): TextChange | null =>
+  before === after ? null : { before: before ?? null, after }
 
 const foldOnto = ({ state, revision }: Moment, events: readonly RecordedEvent<WorkflowEvent>[]): Moment => ({
   state: workflowAggregate.evolveAll(state, events),
@@ -73,8 +83,8 @@ export const changesBetween = async (
   return {
     from: first.revision,
     to: revision,
-    name: { before: first.state?.name ?? null, after: state.name },
-    description: { before: first.state?.description ?? null, after: state.description },
+    name: textChange(first.state?.name, state.name),
+    description: textChange(first.state?.description, state.description),
     diff: diffDefinitions(first.state === undefined ? emptyDraft : draftOf(first.state), draftOf(state)),
     events,
   }

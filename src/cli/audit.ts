@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { Command } from 'commander'
+import type { Changes } from '../audit/changes.js'
 import type { Verification } from '../audit/verification.js'
-import type { DefinitionDiff } from '../domain/diff/definitionDiff.js'
 import { categoryOfStream, idOfStream } from '../domain/streams.js'
 import type { WorkflowDetail } from '../projections/queries/workflows.js'
 import { type ApiOptions, apiCommand, openSession } from './apiCommand.js'
@@ -33,15 +33,10 @@ const replay = (): Command =>
       }
     })
 
-interface Changes {
-  readonly from: number
-  readonly to: number
-  readonly diff: DefinitionDiff
-  readonly events: readonly LoggedEvent[]
-}
+type ShownChanges = Omit<Changes, 'events'> & { readonly events: readonly LoggedEvent[] }
 
-const changesView = ({ from, to, diff, events }: Changes): string =>
-  blocks(`revision ${from} to ${to}`, diffView(diff), eventList({ items: events, nextCursor: null }))
+const changesView = ({ from, to, diff, events, ...texts }: ShownChanges): string =>
+  blocks(`revision ${from} to ${to}`, diffView(diff, texts), eventList({ items: events, nextCursor: null }))
 
 const diff = (): Command =>
   apiCommand('diff <workflow>', 'Show what changed in a workflow between two moments, and by which events')
@@ -50,7 +45,10 @@ const diff = (): Command =>
     .action(async (id: string, options: ApiOptions & { readonly from?: string; readonly to?: string }) => {
       const { client, answer } = openSession(options)
       const { from, to } = options
-      answer((await client.get<Changes>(withQuery(path`/v1/workflows/${id}/changes`, { from, to }))).body, changesView)
+      answer(
+        (await client.get<ShownChanges>(withQuery(path`/v1/workflows/${id}/changes`, { from, to }))).body,
+        changesView,
+      )
     })
 
 const verificationView = ({ valid, events, streams, firstInvalid }: Verification): string =>

@@ -92,11 +92,12 @@ export const executionsModule = new ContainerModule((options) => {
   provide(
     options,
     t.scheduler,
-    [t.triggers, t.executions, t.clock, t.logger],
-    (triggers, { runs, startChild }, clock, logger) =>
+    [t.triggers, t.executions, t.reads, t.clock, t.logger],
+    (triggers, { runs, startChild }, reads, clock, logger) =>
       createScheduler({
         triggers,
         runs,
+        openWork: reads.openWork,
         start: startChild,
         clock,
         unexpected: (error) => logger.error({ err: error }, 'a scheduled run could not be started'),

@@ -9,6 +9,9 @@ import type { ExecutionState, NodeState, RecordedWait } from '../domain/executio
 import type { JsonValue } from '../domain/json.js'
 import type { ContextFor } from './executorContext.js'
 
+/** Runs below one another. Publishing refuses recursion; two that are published at the same moment may still start each other. */
+export const maxDepth = 32
+
 export type ChildWait = Extract<RecordedWait, { kind: 'subworkflow' | 'map' }>
 
 /** How a child run ended, or that it could not be started. */
@@ -79,11 +82,15 @@ export const startChild = async (
 ): Promise<ChildEnd | undefined> => {
   const { workflowId, version } = children.wait
   const executionId = children.idOf(iteration)
+  const depth = (parent.parent?.depth ?? 0) + 1
+  if (depth > maxDepth) {
+    return { error: child('subworkflow_too_deep', `there are ${maxDepth} runs above it already`, { workflowId }) }
+  }
   const request: StartExecution = {
     workflowId,
     input: children.inputs[iteration] ?? null,
     executionId,
-    parent: { executionId: parent.executionId, nodeId: node.nodeId, iteration },
+    parent: { executionId: parent.executionId, nodeId: node.nodeId, iteration, depth },
     ...(version === undefined ? undefined : { version }),
   }
   try {
@@ -98,17 +105,23 @@ export const startChild = async (
   }
 }
 
+/** The child's state; undefined where it was not started. */
+export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
+  try {
+    return (await runs.load(executionId)).state
+  } catch (error) {
+    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
+    throw error
+  }
+}
+
 /** Cancels a child that is under way. */
 export const cancelChild = async ({ runs, contextFor }: ChildStarter, executionId: string): Promise<void> => {
-  try {
-    const { state } = await runs.load(executionId)
-    if (state.phase === 'ended') return
-    await runs.change(executionId, contextFor(state), (newest, plan, env) =>
-      newest.phase === 'ended'
-        ? { events: [], cut: false }
-        : decideCancel(newest, plan, env, 'the parent run is ending'),
-    )
-  } catch (error) {
-    if (!(error instanceof FlowledgerError) || error.code !== 'execution_not_found') throw error
-  }
+  const state = await loadChild(runs, executionId)
+  if (state === undefined || state.phase === 'ended') return
+  await runs.change(executionId, contextFor(state), (newest, plan, env) =>
+    newest.phase === 'ended'
+      ? { events: [], cut: false }
+      : decideCancel(newest, plan, env, 'its parent needs it no more'),
+  )
 }

@@ -1,8 +1,8 @@
 import { FlowledgerError } from '../domain/errors.js'
 import { type AttemptOutcome, decideOutcome } from '../domain/execution/decide/attempts.js'
 import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
-import { waitsForChildren } from '../domain/execution/finishRun.js'
 import { getIn } from '../domain/execution/persistentMap.js'
+import { hasTimedOut, waitsForChildren } from '../domain/execution/waitTimeout.js'
 import {
   type ChildEnd,
   type ChildRuns,
@@ -10,6 +10,7 @@ import {
   cancelChild,
   createChildRuns,
   endOf,
+  loadChild,
   startChild,
 } from './childRuns.js'
 
@@ -27,6 +28,8 @@ export interface ChildWaits {
 /** How often children that other processes may have ended are looked at again. */
 const refreshMs = 500
 const retryMs = 1_000
+
+const widthOf = ({ wait }: ChildRuns): number => (wait.kind === 'map' ? wait.maxConcurrency : 1)
 
 /** The outcome of the whole wait, once nothing of it is under way; undefined while it has to go on. */
 const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): AttemptOutcome | undefined => {
@@ -59,7 +62,7 @@ const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): AttemptOutcome
 
 const cutOff: AttemptOutcome = {
   kind: 'failed',
-  error: { class: 'aborted', code: 'attempt_aborted', message: 'the run ended before its child runs' },
+  error: { class: 'aborted', code: 'attempt_aborted', message: 'it ended before its child runs' },
 }
 
 /**
@@ -106,9 +109,19 @@ export const createChildWaits = (
     }
   }
 
+  /** Those that another process, perhaps one that died, has started: in their order, no more at once than may be. */
+  const findStarted = async (children: ChildRuns): Promise<void> => {
+    const { inputs } = children
+    for (let missing = 0; children.next < inputs.length && missing < widthOf(children); children.next += 1) {
+      const child = await loadChild(runs, children.idOf(children.next))
+      missing = child === undefined ? missing + 1 : 0
+      if (child !== undefined) note(children, children.next, endOf(child))
+    }
+  }
+
   const startMore = async (parent: ExecutionState, node: NodeState, children: ChildRuns): Promise<void> => {
     const { wait, inputs } = children
-    const width = wait.kind === 'map' ? wait.maxConcurrency : 1
+    const width = widthOf(children)
     const tolerated = wait.kind === 'map' ? wait.toleratedFailures : 0
     while (children.next < inputs.length && children.underWay.size < width && children.failures <= tolerated) {
       const batch: number[] = []
@@ -135,6 +148,7 @@ export const createChildWaits = (
   }
 
   const settle = async (parent: ExecutionState, node: NodeState, children: ChildRuns, outcome: AttemptOutcome) => {
+    await findStarted(children)
     for (const iteration of children.underWay) await cancelChild(starter, children.idOf(iteration))
     await refresh(children)
     if (children.underWay.size > 0) return
@@ -156,7 +170,7 @@ export const createChildWaits = (
       return
     }
     if (elsewhere) await refresh(children)
-    if (state.ending !== undefined) return settle(state, node, children, cutOff)
+    if (state.ending !== undefined || hasTimedOut(state, node)) return settle(state, node, children, cutOff)
     const early = outcomeOf(children)
     if (early === undefined && !state.paused) await startMore(state, node, children)
     const outcome = early ?? outcomeOf(children)

@@ -86,7 +86,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
     { runs, start: dependencies.startChild, contextFor },
     { elsewhere: !sole, unexpected },
   )
-  const queued = createQueuedRuns({ runs, plans, gate, contextFor })
+  const queued = createQueuedRuns({ runs, plans, gate, openWork: dependencies.openWork, contextFor })
   const background = new Set<Promise<void>>()
   let stopped = false
 
@@ -145,6 +145,10 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
           break
         case 'TimerFired':
           if (event.data.kind === 'runTimeout') tend(executionId)
+          // It may be that of a wait for child runs, which are cancelled then.
+          if (event.data.kind === 'nodeTimeout' && event.data.nodeId !== undefined) {
+            children.look(executionId, event.data.nodeId)
+          }
           break
         case 'NodeFailed':
           // Children of a run that is failing are cancelled before it ends.

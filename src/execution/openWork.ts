@@ -16,6 +16,8 @@ export interface OpenWork {
   queuedStarts(limit: number): Promise<readonly (OpenWorkHint & { readonly workflowId: string })[]>
   /** Runs that wait for child runs (a NodeScheduled with a `wait` of kind subworkflow or map that is not decided). */
   waitingParents(limit: number, after?: string): Promise<readonly OpenWorkHint[]>
+  /** Runs that were started by this trigger and have not ended, the oldest first. */
+  openRuns(workflowId: string, triggerId: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** How many runs of a workflow are active: started, not queued, not ended. */
   activeRuns(workflowId: string): Promise<number>
 }

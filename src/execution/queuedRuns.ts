@@ -4,6 +4,7 @@ import type { RunWriter } from '../commands/executions/runWriter.js'
 import { decideDequeue } from '../domain/execution/decide/controls.js'
 import { plannedNode } from '../domain/execution/runPlan.js'
 import type { ContextFor } from './executorContext.js'
+import type { OpenWork } from './openWork.js'
 import { isHeldBack } from './schedules/overlap.js'
 
 export interface QueuedRuns {
@@ -20,11 +21,13 @@ export const createQueuedRuns = ({
   runs,
   plans,
   gate,
+  openWork,
   contextFor,
 }: {
   readonly runs: RunWriter
   readonly plans: RunPlans
   readonly gate: ConcurrencyGate
+  readonly openWork: Pick<OpenWork, 'openRuns'>
   readonly contextFor: ContextFor
 }): QueuedRuns => {
   const queues = new Map<string, Set<string>>()
@@ -36,7 +39,7 @@ export const createQueuedRuns = ({
       const { state } = await runs.load(executionId)
       if (state.phase === 'queued' && !state.paused) {
         const { plan } = await plans.pinned(workflowId, state.version)
-        if (await isHeldBack(runs, state, plannedNode(plan, state.trigger.nodeId).node.config)) continue
+        if (await isHeldBack({ runs, openWork }, state, plannedNode(plan, state.trigger.nodeId).node.config)) continue
         if (!(await gate.admit(workflowId, executionId, plan.definition.settings))) return
         await runs.change(executionId, contextFor(state), decideDequeue)
       }

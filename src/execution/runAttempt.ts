@@ -3,16 +3,18 @@ import { FlowledgerError } from '../domain/errors.js'
 import type { NodeError } from '../domain/events/catalogue/execution.js'
 import type { AttemptOutcome } from '../domain/execution/decide/attempts.js'
 import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
-import { attemptTimeoutMs, idempotencyKeyOf } from '../domain/execution/openNode.js'
+import { attemptTimeoutMs, idempotencyKeyOf, threadWaitMs } from '../domain/execution/openNode.js'
 import type { PlannedNode } from '../domain/execution/runPlan.js'
 import { traceOfAttempt } from '../domain/execution/runTrace.js'
 import { scopeOf } from '../domain/execution/scope.js'
 import { ExpressionError } from '../domain/expressions/expressionEngine.js'
 import type { JsonValue } from '../domain/json.js'
 import { NodeFailure } from '../domain/nodes/behaviour.js'
+import type { ThreadTurn } from '../domain/nodes/threadTurn.js'
 import { redact } from '../domain/redaction.js'
 import { formatTraceparent } from '../domain/trace.js'
 import type { AttemptAbort } from './attemptAbort.js'
+import { startCountdown } from './countdown.js'
 import type { NodeEvaluator } from './expressions/nodeEvaluator.js'
 
 export interface AttemptRunner {
@@ -66,20 +68,33 @@ const unlessGivenUp = (work: Promise<AttemptOutcome>, abort: AttemptAbort): Prom
     )
   })
 
+interface AttemptCaller {
+  readonly signal: AbortSignal
+  readonly turn: ThreadTurn
+}
+
+/** The signal is made when it is asked for. */
+const callerOf = (abort: AttemptAbort, turn: ThreadTurn): AttemptCaller => ({
+  get signal() {
+    return abort.signal
+  },
+  turn,
+})
+
 const carryOut = async (
   runner: AttemptRunner,
   state: ExecutionState,
   planned: PlannedNode,
   node: NodeState,
-  abort: AttemptAbort,
+  caller: AttemptCaller,
   secrets: Readonly<Record<string, string>>,
 ): Promise<AttemptOutcome> => {
   const { type, node: defined } = planned
   const scope = scopeOf(state, planned, node.inputFrom)
   if (type.kind === 'pure')
-    return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope, abort)) }
+    return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope, caller)) }
   if (type.kind !== 'sideEffect') throw new Error(`${defined.key} is not attempted`)
-  const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets }, abort)
+  const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets }, caller)
   const output = await type.run({
     config,
     input: scope.input,
@@ -90,8 +105,9 @@ const carryOut = async (
     idempotencyKey: idempotencyKeyOf(state.executionId, defined.id),
     ...(runner.traces && { traceparent: formatTraceparent(traceOfAttempt(state, defined.id, node.attempts)) }),
     get signal() {
-      return abort.signal
+      return caller.signal
     },
+    turn: caller.turn,
   })
   return { kind: 'completed', output, ports: ['out'] }
 }
@@ -102,7 +118,7 @@ const redacted = (outcome: AttemptOutcome, values: readonly string[]): AttemptOu
 
 /**
  * One attempt of a node, from its config to what is to be recorded of it. Never rejects. `abort` is the attempt's own; it
- * is aborted at the attempt's timeout here, and by others for a cancelled run or a shutdown.
+ * is aborted at the attempt's timeout here (which does not count a wait for a thread), and by others for a cancelled run or a shutdown.
  */
 export const runAttempt = async (
   runner: AttemptRunner,
@@ -112,16 +128,17 @@ export const runAttempt = async (
   abort: AttemptAbort,
 ): Promise<AttemptOutcome> => {
   const limit = attemptTimeoutMs(planned)
-  const timer = setTimeout(() => abort.abort('timeout'), limit)
+  const countdown = startCountdown(limit, () => abort.abort('timeout'))
+  const turn = { group: state.workflowId, maxWaitMs: threadWaitMs(planned), wait: countdown.pause }
   let secrets: Readonly<Record<string, string>> = {}
   try {
     if (planned.secrets.length > 0) secrets = await runner.secrets.read(state.workflowId, planned.secrets)
-    const work = carryOut(runner, state, planned, node, abort, secrets)
+    const work = carryOut(runner, state, planned, node, callerOf(abort, turn), secrets)
     return redacted(await unlessGivenUp(work, abort), Object.values(secrets))
   } catch (thrown) {
     const error = abort.reason === 'timeout' ? timedOut(limit) : errorOf(thrown, runner)
     return redacted({ kind: 'failed', error }, Object.values(secrets))
   } finally {
-    clearTimeout(timer)
+    countdown.stop()
   }
 }

@@ -1,3 +1,4 @@
+import type { Changes, TextChange } from '../../audit/changes.js'
 import type { DefinitionDiff } from '../../domain/diff/definitionDiff.js'
 import type { FieldChange } from '../../domain/diff/valueDiff.js'
 import { printable } from '../terminal/print.js'
@@ -12,9 +13,20 @@ const changeLine = (place: string, change: FieldChange): string => {
 
 const at = ({ x, y }: { readonly x: number; readonly y: number }): string => `${x}, ${y}`
 
+/** What a workflow is called and said to be, where that is another thing than before. */
+type Texts = Partial<Pick<Changes, 'name' | 'description'>>
+
+const textLines = (name: keyof Texts, change: TextChange | null | undefined): string[] => {
+  if (!change) return []
+  const was = change.before === null ? 'set to' : `${shortJson(change.before)} ->`
+  return [`~ ${name}: ${was} ${shortJson(change.after)}`]
+}
+
 /** A line per difference: `+` added, `-` removed, `~` changed, `>` moved. */
-export const diffView = ({ nodes, edges, settings }: DefinitionDiff): string => {
+export const diffView = ({ nodes, edges, settings }: DefinitionDiff, { name, description }: Texts = {}): string => {
   const lines = [
+    ...textLines('name', name),
+    ...textLines('description', description),
     ...nodes.added.map(({ key, type }) => `+ node ${key} (${type})`),
     ...nodes.removed.map(({ key, type }) => `- node ${key} (${type})`),
     ...nodes.changed.flatMap(({ key, changes }) => changes.map((change) => changeLine(`node ${key} `, change))),

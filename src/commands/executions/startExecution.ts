@@ -89,6 +89,17 @@ const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
   }
 }
 
+/** A run is started in place of one of its own workflow. */
+const checkOrigin = async (runs: RunWriter, workflowId: string, executionId: string): Promise<void> => {
+  const found = await runs.load(executionId).catch((error: unknown) => {
+    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
+    throw error
+  })
+  if (found?.state.workflowId === workflowId) return
+  const detail = `the workflow has no execution ${executionId}`
+  throw invalid('origin_not_found', detail, [{ pointer: '/origin', code: 'origin_not_found', detail }])
+}
+
 /** Ids of runs: derived from the workflow and the command, so a repeated start finds the run that it started. */
 export const executionIdFor = (workflowId: string, commandId: string): string => uuidv5(commandId, workflowId)
 
@@ -112,6 +123,7 @@ export const startExecution = async (
   const { pinned, plan, subworkflows } = await versionToStart(dependencies, request)
   const trigger = triggerOf(plan, request.trigger)
   checkInput(trigger, input)
+  if (origin !== undefined) await checkOrigin(runs, workflowId, origin.executionId)
   const executionId = request.executionId ?? executionIdFor(workflowId, context.commandId)
   const { settings } = plan.definition
   const queued = request.queued === true || (await gate.enter(workflowId, executionId, settings)) === 'queue'

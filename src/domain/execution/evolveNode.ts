@@ -4,6 +4,7 @@ import type { JsonValue } from '../json.js'
 import type { AttemptRecord, NodeState } from './executionState.js'
 import type { Occasion } from './occasion.js'
 import { getIn } from './persistentMap.js'
+import { neverBegan } from './retries.js'
 import type { StateDraft } from './stateDraft.js'
 import { valueFrom } from './valueFrom.js'
 
@@ -121,6 +122,7 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       const { attempt, error, retryAt } = event.data
       finishAttempt(node, attempt, at, 'failed', retryAt === null ? { error } : { error, retryAt })
       node.status = 'retrying'
+      if (neverBegan(error)) node.tries = Math.max(0, node.tries - 1)
       node.error = error
       node.crashes = 0
       return

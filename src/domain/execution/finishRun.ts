@@ -2,12 +2,10 @@ import type { NodeError } from '../events/catalogue/execution.js'
 import type { NodeState } from './executionState.js'
 import { valuesOf } from './persistentMap.js'
 import { emit, isFull, nodeState, type Run } from './run.js'
+import { waitsForChildren } from './waitTimeout.js'
 
 /** How long a run that is cancelled or timed out waits for its attempts to give in. */
 export const endingGraceMs = 10_000
-
-export const waitsForChildren = ({ status, wait }: NodeState): boolean =>
-  status === 'waiting' && (wait?.kind === 'subworkflow' || wait?.kind === 'map')
 
 /** In flight: a run that is ending waits for it. */
 export const blocksEnd = (node: NodeState): boolean => node.status === 'running' || waitsForChildren(node)

@@ -13,16 +13,19 @@ import { timerId } from './timerIds.js'
 /** What a node type needs beyond its own configured timeout to report that. */
 const ownTimeoutSlackMs = 5_000
 
-/** For a pure node in a worker thread: its wait for one included. */
-const costlyTimeoutMs = 30_000
+/** For a pure node in a worker thread, which has a limit of its own there: time on a core, and ten times as much by the clock. */
+const costlyTimeoutMs = 60_000
 
-/** Upper bound of an attempt, in milliseconds: the policy's, else the type's, or what the config wants if that is more. */
+/** Upper bound of an attempt without its wait for a thread, in milliseconds: the policy's, else the type's, or what the config wants if that is more. */
 export const attemptTimeoutMs = ({ policy, node, type }: PlannedNode): number => {
   if (policy.timeoutMs !== undefined) return policy.timeoutMs
   const bound = type.kind === 'sideEffect' ? type.defaultTimeoutMs : costlyTimeoutMs
   const { timeoutMs } = node.config
   return typeof timeoutMs === 'number' ? Math.max(bound, timeoutMs + ownTimeoutSlackMs) : bound
 }
+
+/** The longest wait for a thread, in milliseconds: where one is needed for certain, and where data prove to need one. */
+export const threadWaitMs = ({ needsThread }: PlannedNode): number => (needsThread ? 60_000 : 5_000)
 
 /** Stable over retries (execution.md, promise 4). */
 export const idempotencyKeyOf = (executionId: string, nodeId: string): string => `${executionId}:${nodeId}:0`
@@ -38,7 +41,7 @@ export const openAttempt = (run: Run, planned: PlannedNode, inputFrom: readonly 
   }
   run.claimed += 1
   const attempt = (node?.attempts ?? 0) + 1
-  const leaseUntil = later(now, attemptTimeoutMs(planned) + claim.graceMs)
+  const leaseUntil = later(now, attemptTimeoutMs(planned) + threadWaitMs(planned) + claim.graceMs)
   const idempotencyKey = idempotencyKeyOf(run.state.executionId, planned.node.id)
   emit(run, {
     type: 'NodeAttemptStarted',

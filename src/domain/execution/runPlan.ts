@@ -1,6 +1,6 @@
 import type { Definition, Edge, Join, Policy, WorkflowNode } from '../definition.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
-import { runsInline } from '../expressions/inline.js'
+import { isCostly, runsInline } from '../expressions/inline.js'
 import { findExpressions } from '../expressions/templates.js'
 import type { ExecutableNodeType, ExecutableNodeTypes } from '../nodes/behaviour.js'
 import { portsOf } from '../nodes/nodeType.js'
@@ -13,6 +13,8 @@ export interface PlannedNode {
   readonly node: WorkflowNode
   readonly type: ExecutableNodeType
   readonly mode: NodeMode
+  /** Whether its attempts wait for one of the threads for users' code. */
+  readonly needsThread: boolean
   readonly policy: Policy
   readonly join: Join
   readonly inEdges: readonly PlannedEdge[]
@@ -91,6 +93,7 @@ export const planRun = (definition: Definition, dependencies: PlanDependencies):
       node,
       type,
       mode: modeOf(type, node, dependencies),
+      needsThread: type.kind === 'pure' || type.usesThread === true || isCostly(type, node.config, dependencies.engine),
       policy: node.policy,
       join: node.policy.join ?? 'all',
       inEdges: inEdges[index] ?? [],

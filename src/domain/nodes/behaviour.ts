@@ -2,6 +2,7 @@ import type { Decision, NodeError } from '../events/catalogue/execution.js'
 import type { ExpressionEngine, Scope } from '../expressions/expressionEngine.js'
 import type { JsonObject, JsonValue } from '../json.js'
 import type { NodeType } from './nodeType.js'
+import type { ThreadTurn } from './threadTurn.js'
 
 /** A node that fails, with what is recorded of it. Thrown by evaluate, planWait and run. */
 export class NodeFailure extends Error {
@@ -40,6 +41,8 @@ export interface Attempt {
   readonly traceparent?: string
   /** Aborts at the attempt's timeout, on cancel and on shutdown. */
   readonly signal: AbortSignal
+  /** For work in one of the few threads for users' code. */
+  readonly turn?: ThreadTurn
 }
 
 export interface SideEffectNodeType extends NodeType {

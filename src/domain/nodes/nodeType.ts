@@ -34,6 +34,8 @@ export interface NodeType {
   readonly secretFields?: readonly string[]
   /** Workflows that it starts, by what the config says literally. */
   subworkflow?(config: JsonObject): { workflowId: string; version?: number } | undefined
+  /** True where its attempts run in one of the few threads for users' code. */
+  readonly usesThread?: boolean
   /** True where its effect leaves the engine, so that publishing warns when it has no error path. Default: kind is sideEffect. */
   readonly external?: boolean
 }

@@ -11,15 +11,12 @@ import {
 } from '../../domain/nodes/behaviour.js'
 import type { NodeType } from '../../domain/nodes/nodeType.js'
 import { pureTypes, waitTypes } from '../nodeTypes/pureTypes.js'
+import { noFreeThread } from '../sandbox/noFreeThread.js'
 import { threadEntry } from '../sandbox/startThread.js'
-import { createThreadPool, ThreadFailure } from '../sandbox/threadPool.js'
+import { createThreadPool } from '../sandbox/threadPool.js'
+import { type ThreadCaller, ThreadFailure } from '../sandbox/threadQueue.js'
 import type { ExpressionJob, ExpressionJobResult } from './expressionJob.js'
 import { limitCode } from './meter.js'
-
-/** Who asks for an evaluation. Work that is aborted leaves its thread, or the queue for one. */
-export interface Abortable {
-  readonly signal: AbortSignal
-}
 
 /** A pure node type, or a waiting one, is asked here when its expressions could take long. */
 export interface NodeEvaluator {
@@ -30,9 +27,9 @@ export interface NodeEvaluator {
    * others ask is answered here when that is cheap. Throw NodeFailure or ExpressionError. Pure and waiting types that are
    * not of this program's own are always asked here.
    */
-  decide(type: PureNodeType, config: JsonObject, scope: Scope, attempt?: Abortable): Promise<PureOutcome>
+  decide(type: PureNodeType, config: JsonObject, scope: Scope, caller?: ThreadCaller): Promise<PureOutcome>
   plan(type: WaitNodeType, config: JsonObject, scope: Scope, now: string): Promise<WaitPlan>
-  resolve(type: NodeType, config: JsonObject, scope: Scope, attempt?: Abortable): Promise<JsonObject>
+  resolve(type: NodeType, config: JsonObject, scope: Scope, caller?: ThreadCaller): Promise<JsonObject>
   close(): Promise<void>
 }
 
@@ -45,18 +42,19 @@ export interface NodeEvaluatorOptions {
 
 export const createNodeEvaluator = ({
   engine,
-  threads = 1,
+  threads = 2,
   timeoutMs = 5_000,
 }: NodeEvaluatorOptions): NodeEvaluator => {
   const pool = createThreadPool<ExpressionJob, ExpressionJobResult>({
     entry: threadEntry('expressionThread', import.meta.url),
     name: 'expressions',
     size: threads,
+    perGroup: Math.max(1, threads - 1),
     resourceLimits: { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 32 },
   })
 
-  const inThread = async (job: ExpressionJob, limitMs: number, attempt?: Abortable): Promise<unknown> => {
-    const result = await pool.run(job, limitMs, attempt?.signal).catch((error: unknown) => {
+  const inThread = async (job: ExpressionJob, limitMs: number, caller?: ThreadCaller): Promise<unknown> => {
+    const result = await pool.run(job, limitMs, caller).catch((error: unknown) => {
       throw error instanceof ThreadFailure ? fromThread(error) : error
     })
     if (result.ok) return result.value
@@ -69,7 +67,7 @@ export const createNodeEvaluator = ({
     config: JsonObject,
     here: (budgeted: ExpressionEngine) => Result,
     job: ExpressionJob,
-    attempt?: Abortable,
+    caller?: ThreadCaller,
   ): Promise<Result> => {
     if (!isCostly(type, config, engine)) {
       try {
@@ -78,15 +76,15 @@ export const createNodeEvaluator = ({
         if (!isLimit(error)) throw error
       }
     }
-    return (await inThread(job, timeoutMs, attempt)) as Result
+    return (await inThread(job, timeoutMs, caller)) as Result
   }
 
   return {
     evaluateInWorker: async (source, scope, limitMs) =>
       (await inThread({ kind: 'expression', source, scope }, limitMs)) as JsonValue,
-    decide: async (type, config, scope, attempt) =>
+    decide: async (type, config, scope, caller) =>
       pureTypes.includes(type)
-        ? ((await inThread({ kind: 'pure', type: type.type, config, scope }, timeoutMs, attempt)) as PureOutcome)
+        ? ((await inThread({ kind: 'pure', type: type.type, config, scope }, timeoutMs, caller)) as PureOutcome)
         : type.evaluate(config, scope, engine),
     plan: async (type, config, scope, now) =>
       waitTypes.includes(type)
@@ -98,7 +96,7 @@ export const createNodeEvaluator = ({
             now,
           })
         : type.plan(config, scope, engine, now),
-    resolve: async (type, config, scope, attempt) =>
+    resolve: async (type, config, scope, caller) =>
       cheaplyOrInThread(
         type,
         config,
@@ -110,7 +108,7 @@ export const createNodeEvaluator = ({
           opaqueFields: type.opaqueFields ?? [],
           secretFields: type.secretFields ?? [],
         },
-        attempt,
+        caller,
       ),
     close: () => pool.close(),
   }
@@ -120,7 +118,8 @@ const isLimit = (error: unknown): boolean =>
   (error instanceof ExpressionError && error.code === limitCode) ||
   (error instanceof NodeFailure && error.error.code === limitCode)
 
-const fromThread = ({ reason, message }: ThreadFailure): ExpressionError => {
+const fromThread = ({ reason, message }: ThreadFailure): ExpressionError | NodeFailure => {
+  if (reason === 'busy') return noFreeThread(message)
   if (reason === 'timeout') return new ExpressionError('expression_timeout', `the expression was ${message}`)
   if (reason === 'memory') return new ExpressionError(limitCode, 'the expression needs more memory than it may have')
   return new ExpressionError(reason === 'aborted' ? 'expression_aborted' : 'expression_failed', message)

@@ -26,9 +26,10 @@ export const createCode = (sandbox: CodeSandbox): SideEffectNodeType => ({
   ports: () => ['out'],
   opaqueFields: ['source'],
   external: false,
+  usesThread: true,
   defaultTimeoutMs: 90_000,
   inDoubt: () => 'retry',
-  run: async ({ config, input, scope, signal }) => {
+  run: async ({ config, input, scope, signal, turn }) => {
     const resolved = parseResolved(resolvedSchema, config)
     const variables = {
       input: JSON.stringify(input),
@@ -39,7 +40,7 @@ export const createCode = (sandbox: CodeSandbox): SideEffectNodeType => ({
     const { timeoutMs: limit, memoryMb: memory } = resolved
     return sandbox.run(
       { source: resolved.source, variables, timeoutMs: limit, memoryBytes: memory * 1024 * 1024 },
-      signal,
+      { signal, turn },
     )
   },
 })

@@ -1,28 +1,21 @@
 import type { ResourceLimits, Worker } from 'node:worker_threads'
 import { startThread } from './startThread.js'
 import type { ThreadReply } from './threadProtocol.js'
+import {
+  type Admitted,
+  createThreadQueue,
+  type ThreadCaller,
+  ThreadFailure,
+  type ThreadFailureReason,
+} from './threadQueue.js'
 import { threadTimeMs } from './threadTime.js'
-
-/** Why a job has no result: its time was over, it was aborted, its thread ran out of memory or died otherwise. */
-export type ThreadFailureReason = 'timeout' | 'aborted' | 'memory' | 'crashed'
-
-export class ThreadFailure extends Error {
-  override readonly name = 'ThreadFailure'
-
-  constructor(
-    readonly reason: ThreadFailureReason,
-    message: string,
-  ) {
-    super(message)
-  }
-}
 
 export interface ThreadPool<Job, Result> {
   /**
    * The time is what the job's thread spends on a core (see threadTimeMs), and at most `patience` times as much by the clock.
    * A job that is over its time ends with its thread.
    */
-  run(job: Job, timeoutMs: number, signal?: AbortSignal): Promise<Result>
+  run(job: Job, timeoutMs: number, caller?: ThreadCaller): Promise<Result>
   close(): Promise<void>
 }
 
@@ -31,17 +24,11 @@ export interface ThreadPoolOptions {
   readonly name: string
   /** Threads at once; they are started when jobs come. */
   readonly size?: number
+  /** How many of one group have a thread at once; default all. */
+  readonly perGroup?: number
   /** A thread without work for so long is ended, to give its memory back. */
   readonly idleMs?: number
   readonly resourceLimits: ResourceLimits
-}
-
-interface Pending<Job, Result> {
-  readonly job: Job
-  readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-  readonly resolve: (result: Result) => void
-  readonly reject: (error: Error) => void
 }
 
 /** How much longer than its time a job may take by the clock, where others keep its thread from a core. */
@@ -56,8 +43,8 @@ const forget = (worker: Worker): void => {
 }
 
 export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): ThreadPool<Job, Result> => {
-  const { size = 2, idleMs = 30_000 } = options
-  const queue: Pending<Job, Result>[] = []
+  const { size = 2, perGroup = size, idleMs = 30_000 } = options
+  const waiting = createThreadQueue<Job, Result>(perGroup)
   /** Resting threads, each with the timer that ends it. */
   const idle = new Map<Worker, NodeJS.Timeout>()
   /** Working threads, each with how to fail its job. */
@@ -93,13 +80,15 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
     return worker
   }
 
-  const carryOut = (pending: Pending<Job, Result>, rested: Worker | undefined): void => {
+  const carryOut = (pending: Admitted<Job, Result>, rested: Worker | undefined): void => {
     const worker = rested ?? startThread(options.entry, options.name, options.resourceLimits)
     let timer: NodeJS.Timeout | undefined
     const onAbort = () => fail('aborted', 'the work was given up')
     const settle = (): void => {
       clearTimeout(timer)
       pending.signal?.removeEventListener('abort', onAbort)
+      pending.begun()
+      waiting.over(pending)
     }
     const fail = (reason: ThreadFailureReason, message: string): void => {
       settle()
@@ -117,6 +106,7 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
         else timer = setTimeout(look, Math.ceil(left))
       }
       clearTimeout(timer)
+      pending.begun()
       timer = setTimeout(look, timeoutMs)
       worker.postMessage(pending.job)
     }
@@ -144,34 +134,24 @@ export const createThreadPool = <Job, Result>(options: ThreadPoolOptions): Threa
   }
 
   const next = (): void => {
-    while (queue.length > 0 && busy.size < size && !isClosed) {
-      const pending = queue.shift()
+    while (busy.size < size && !isClosed) {
+      const pending = waiting.next()
       if (pending === undefined) return
       carryOut(pending, wake())
     }
   }
 
-  /** What is aborted while it waits needs no thread any more, nor is it kept. */
-  const leave = (pending: Pending<Job, Result>): void => {
-    const at = queue.indexOf(pending)
-    if (at < 0) return
-    queue.splice(at, 1)
-    pending.reject(new ThreadFailure('aborted', 'the work was given up'))
-  }
-
   return {
-    run: (job, timeoutMs, signal) =>
+    run: (job, timeoutMs, { signal, turn } = {}) =>
       new Promise((resolve, reject) => {
         if (isClosed) return reject(new ThreadFailure('aborted', 'the pool is closed'))
         if (signal?.aborted) return reject(new ThreadFailure('aborted', 'the work was given up'))
-        const pending = { job, timeoutMs, signal, resolve, reject }
-        queue.push(pending)
-        signal?.addEventListener('abort', () => leave(pending), { once: true })
+        waiting.join({ job, timeoutMs, signal, turn, resolve, reject })
         next()
       }),
     close: async () => {
       isClosed = true
-      for (const { reject } of queue.splice(0)) reject(new ThreadFailure('aborted', 'the pool is closed'))
+      waiting.close()
       const working = [...busy]
       const resting = [...idle.keys()]
       for (const [, fail] of working) fail('aborted', 'the pool is closed')

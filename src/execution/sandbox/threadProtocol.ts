@@ -1,4 +1,4 @@
-import { setPriority } from 'node:os'
+import { constants, getPriority, setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { ownThread } from './threadTime.js'
 
@@ -9,12 +9,14 @@ export type ThreadReply<Result> =
   /** The same, and the thread is of no further use. */
   | { readonly kind: 'spent'; readonly result: Result }
 
+const lowest = constants.priority.PRIORITY_LOW
+
 /**
  * Users' work comes after everything else that wants a core: a tenth of the share of the thread that answers requests. Linux
  * takes 0 for the calling thread; elsewhere it would be the whole process.
  */
 const yieldToOthers = (): void => {
-  if (process.platform === 'linux') setPriority(0, 10)
+  if (process.platform === 'linux') setPriority(0, Math.min(lowest, getPriority(0) + 10))
 }
 
 /** Answers jobs, one after the other, in a thread. `isSpent` says after a job whether the thread should be replaced. */

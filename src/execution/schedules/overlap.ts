@@ -1,20 +1,25 @@
-import { Cron } from 'croner'
-import { v5 as uuidv5 } from 'uuid'
 import type { RunWriter } from '../../commands/executions/runWriter.js'
 import { FlowledgerError } from '../../domain/errors.js'
 import type { ExecutionState } from '../../domain/execution/executionState.js'
 import type { JsonObject } from '../../domain/json.js'
+import type { OpenWork } from '../openWork.js'
+import { cronOf, scheduledRunId } from './times.js'
 
-/** The times of a schedule's config. Computed in its time zone, daylight saving included. */
-export const cronOf = ({ cron, timezone }: JsonObject): Cron =>
-  new Cron(String(cron), { timezone: typeof timezone === 'string' ? timezone : 'UTC', paused: true })
+export interface OverlapDependencies {
+  readonly runs: RunWriter
+  readonly openWork: Pick<OpenWork, 'openRuns'>
+}
 
-/** The run of one time of one schedule: whichever process starts it, and however often, it is the same run. */
-export const scheduledRunId = (workflowId: string, nodeId: string, time: Date): string =>
-  uuidv5(`schedule:${nodeId}:${time.toISOString()}`, workflowId)
+/** A schedule of a workflow, whatever its version. */
+export interface Schedule {
+  readonly workflowId: string
+  readonly nodeId: string
+  readonly config: JsonObject
+}
 
-/** How many earlier times are looked at for one that led to a run. */
-const lookBack = 50
+/** How many earlier times are looked at for one that led to a run, and hints of older ones. */
+const lookBack = 10
+const hints = 10
 
 const load = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
   try {
@@ -25,27 +30,41 @@ const load = async (runs: RunWriter, executionId: string): Promise<ExecutionStat
   }
 }
 
-/** Whether the schedule's newest run before `time` is still under way, or in the queue. */
+const scheduledAt = ({ input }: ExecutionState): number | undefined => {
+  const at = (input as { scheduledAt?: unknown } | null)?.scheduledAt
+  return typeof at === 'string' ? Date.parse(at) : undefined
+}
+
+/**
+ * Whether a run of an earlier time of the schedule is under way, or in the queue. The newest ones are found by their derived ids; one
+ * that has outlasted many times by the read models, which know what is that old. What they name is read from its stream.
+ */
 export const earlierIsUnderWay = async (
-  runs: RunWriter,
-  { workflowId, nodeId, config }: { readonly workflowId: string; readonly nodeId: string; readonly config: JsonObject },
+  { runs, openWork }: OverlapDependencies,
+  { workflowId, nodeId, config }: Schedule,
   time: Date,
 ): Promise<boolean> => {
   for (const earlier of cronOf(config).previousRuns(lookBack, time)) {
     const state = await load(runs, scheduledRunId(workflowId, nodeId, earlier))
     if (state !== undefined) return state.phase !== 'ended'
   }
+  for (const { executionId } of await openWork.openRuns(workflowId, nodeId, hints)) {
+    const state = await load(runs, executionId)
+    const at = state === undefined || state.phase === 'ended' ? undefined : scheduledAt(state)
+    if (at !== undefined && at < time.getTime()) return true
+  }
   return false
 }
 
 /** Whether a queued run has to wait for an earlier one of its own schedule (`overlap: queue`). */
 export const isHeldBack = async (
-  runs: RunWriter,
-  { workflowId, trigger, input }: ExecutionState,
+  dependencies: OverlapDependencies,
+  state: ExecutionState,
   config: JsonObject,
 ): Promise<boolean> => {
+  const { workflowId, trigger } = state
   if (trigger.type !== 'trigger.schedule' || config.overlap !== 'queue') return false
-  const scheduledAt = (input as { scheduledAt?: unknown } | null)?.scheduledAt
-  if (typeof scheduledAt !== 'string') return false
-  return earlierIsUnderWay(runs, { workflowId, nodeId: trigger.nodeId, config }, new Date(scheduledAt))
+  const at = scheduledAt(state)
+  if (at === undefined) return false
+  return earlierIsUnderWay(dependencies, { workflowId, nodeId: trigger.nodeId, config }, new Date(at))
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { FlowledgerError } from '../../domain/errors.js'
 import type { JsonValue } from '../../domain/json.js'
 import { HttpProblem } from '../problems/httpProblem.js'
+import { formFields } from './formFields.js'
 import { readBody } from './readBody.js'
 import { checkEncoding, checkJson, hasBody, isJson, parseJson } from './readJsonBody.js'
 
@@ -11,7 +12,7 @@ const checkText = (text: string): string => {
   return text
 }
 
-const parseForm = (text: string): JsonValue => checkJson(Object.fromEntries(new URLSearchParams(text)))
+const parseForm = (text: string): JsonValue => checkJson(formFields(new URLSearchParams(text)))
 
 const parse = (type: string, bytes: Buffer): JsonValue => {
   if (isJson(type)) return parseJson(bytes) as JsonValue
@@ -22,7 +23,7 @@ const parse = (type: string, bytes: Buffer): JsonValue => {
   throw new HttpProblem(415, 'unsupported_media_type', 'A hook takes JSON, forms and text.')
 }
 
-/** What a webhook brings: JSON as it is, a form as an object of its fields, text as a string; null without a body. */
+/** What a webhook brings: JSON as it is, a form as an object of its fields (see formFields), text as a string; null without a body. */
 export const readHookBody = async (request: IncomingMessage): Promise<JsonValue> => {
   if (!hasBody(request)) return null
   checkEncoding(request)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { WebhookRequest } from '../../commands/executions/triggers/webhooks.js'
 import { notFound } from '../../domain/errors.js'
+import type { ExecutionState } from '../../domain/execution/executionState.js'
 import type { JsonValue } from '../../domain/json.js'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
 import type { RequestContext } from '../routing/requestContext.js'
@@ -23,15 +24,23 @@ const credentials: ReadonlySet<string> = new Set(['authorization', 'proxy-author
 
 const resultWaitMs = 30_000
 
-const callOf = (context: RequestContext, path: string, body: JsonValue): WebhookRequest => {
-  const { request } = context
+const callOf = (
+  { request }: RequestContext,
+  path: string,
+  query: WebhookRequest['query'],
+  body: JsonValue,
+): WebhookRequest => {
   const headers: Record<string, string> = {}
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !credentials.has(name)) headers[name] = Array.isArray(value) ? value.join(', ') : value
   }
-  const url = request.url ?? ''
-  const query = Object.fromEntries(new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?') + 1) : ''))
   return { method: request.method ?? 'GET', path, headers, query, body }
+}
+
+/** Callers of webhooks look at the status alone: only a run that did its work is a success. */
+const statusOfEnd = ({ phase, outcome }: ExecutionState): 200 | 202 | 500 => {
+  if (phase !== 'ended') return 202
+  return outcome === 'completed' ? 200 : 500
 }
 
 const answer = { body: hookAnswer, headers: commandHeaderNames } as const
@@ -44,17 +53,19 @@ const hookRoute = (method: Method): Route =>
     operationId: `${method}Hook`,
     summary: 'Start an execution by its webhook',
     description:
-      "Of the published version whose webhook trigger has this path (slashes are part of it) and method. The execution's input is `{ method, path, headers, query, body }`.",
+      "Of the published version whose webhook trigger has this path (slashes are part of it) and method. The execution's input is `{ method, path, headers, query, body }`; a parameter or form field that comes several times is a list. With `respond: result` the answer waits up to 30 seconds for the end: 200 where the execution is completed, 500 where it ended otherwise, 202 where it goes on.",
     tag: 'Hooks',
     scope: 'public',
     params: z.object({ path: z.string().min(1).max(1_000) }),
-    query: z.looseObject({}),
+    query: z.object({}).catchall(z.union([z.string(), z.array(z.string())])),
+    repeatableQuery: true,
     anyBody: true,
     headers: ['Idempotency-Key'],
     timeoutMs: resultWaitMs + 15_000,
     responses: {
-      200: { description: 'The execution has ended (`respond: result`)', ...answer },
+      200: { description: 'The execution is completed (`respond: result`)', ...answer },
       202: { description: 'The execution has started', ...answer },
+      500: { description: 'The execution failed, was cancelled or timed out (`respond: result`)', ...answer },
     },
     problems: {
       400: ['malformed_json', 'malformed_text', 'body_incomplete'],
@@ -66,9 +77,9 @@ const hookRoute = (method: Method): Route =>
       429: ['concurrency_limit'],
       503: ['overloaded'],
     },
-    handle: async (dependencies, { params, body, context }) => {
-      const call = callOf(context, params.path, (body ?? null) as JsonValue)
-      const { body: sent, method: verb, query } = call
+    handle: async (dependencies, { params, query, body, context }) => {
+      const call = callOf(context, params.path, query, (body ?? null) as JsonValue)
+      const { body: sent, method: verb } = call
       const command = context.command(dependencies, { verb, query, body: sent })
       const started = await dependencies.startWebhook(command, call)
       if (started === undefined) throw notFound('hook_not_found', 'No published workflow listens there.')
@@ -77,7 +88,7 @@ const hookRoute = (method: Method): Route =>
       const result = waits ? await dependencies.executions.waitForEnd(execution.executionId, resultWaitMs) : execution
       const { state } = result
       return {
-        status: respond === 'result' && state.phase === 'ended' ? 200 : 202,
+        status: respond === 'result' ? statusOfEnd(state) : 202,
         headers: commandHeaders({ ...result, replayed: execution.replayed }),
         body: {
           executionId: execution.executionId,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { z } from 'zod'
 import { FlowledgerError, invalid, notFound } from '../../domain/errors.js'
+import { formFields } from '../body/formFields.js'
 import { jsonErrors, pointerOf } from '../body/jsonRules.js'
 import { readHookBody } from '../body/readHookBody.js'
 import { hasBody, readJsonBody } from '../body/readJsonBody.js'
@@ -23,28 +24,27 @@ export const parseParams = (route: Route, params: PathParams, { path }: { path: 
 
 const noQuery = z.strictObject({})
 
-const fieldsOf = (url: string): Record<string, string> => {
+const fieldsOf = (url: string): Record<string, string | string[]> => {
   const start = url.indexOf('?')
-  if (start < 0) return {}
-  const fields: Record<string, string> = Object.create(null)
-  const repeated = new Set<string>()
-  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
-    if (name in fields) repeated.add(name)
-    fields[name] = value
-  }
-  const errors = [...repeated].map((name) => ({
+  return start < 0 ? {} : formFields(new URLSearchParams(url.slice(start + 1)))
+}
+
+const refuseRepeated = (fields: Record<string, string | string[]>): void => {
+  const repeated = Object.keys(fields).filter((name) => Array.isArray(fields[name]))
+  if (repeated.length === 0) return
+  const errors = repeated.map((name) => ({
     pointer: pointerOf([name]),
     code: 'repeated',
     detail: `${name.slice(0, 100)} may be given once.`,
   }))
-  if (errors.length > 0) throw invalid('invalid_query', 'The query is not valid.', errors)
-  return fields
+  throw invalid('invalid_query', 'The query is not valid.', errors)
 }
 
-/** Query parameters come once each and must be known. */
+/** Query parameters must be known, and come once each where the route does not say otherwise. */
 export const parseQuery = (route: Route, url: string): unknown => {
   if (route.query === undefined && !url.includes('?')) return undefined
-  const fields = { ...fieldsOf(url) }
+  const fields = fieldsOf(url)
+  if (route.repeatableQuery !== true) refuseRepeated(fields)
   const parsed = (route.query ?? noQuery).safeParse(fields)
   const errors = [...jsonErrors(fields), ...(parsed.success ? [] : inputErrors(parsed.error))]
   if (errors.length > 0) throw invalid('invalid_query', 'The query is not valid.', errors)

@@ -56,6 +56,8 @@ export interface Route {
   readonly params?: Fields
   readonly query?: Fields
   readonly body?: z.ZodType
+  /** A query parameter that comes several times is a list of its values; elsewhere that is refused. */
+  readonly repeatableQuery?: boolean
   /** Takes any text, form or JSON as its body (`unknown` of the handler), whatever the media type says. */
   readonly anyBody?: boolean
   /** The last parameter of the path takes all that is left of it, slashes too. */

@@ -43,6 +43,10 @@ export const stepView = z
   })
   .meta({ id: 'Step' })
 
+const originView = z
+  .object({ executionId: idSchema })
+  .meta({ description: 'The execution in whose place this one was started' })
+
 const executionFields = {
   id: idSchema,
   workflowId: idSchema,
@@ -60,6 +64,7 @@ export const executionView = z
     input: jsonSchema.nullable(),
     output: jsonSchema.nullable(),
     error: nodeError.nullable(),
+    origin: originView.nullable(),
     steps: z.array(stepView),
   })
   .meta({ id: 'Execution' })
@@ -79,5 +84,9 @@ export const startExecutionBody = z
       .max(64)
       .optional()
       .meta({ description: 'Id or key of the trigger, where there are several' }),
+    origin: idSchema.optional().meta({
+      description:
+        'Execution of the same workflow in whose place this one is started, as with another version after a failure',
+    }),
   })
   .meta({ id: 'StartExecution' })

@@ -66,7 +66,7 @@ const stepsOf = (state: ExecutionState, nodes: readonly WorkflowNode[] | undefin
 
 /** An execution as a read model has it, with the steps that it has not come to. */
 export const withPendingSteps = async (versions: VersionSource, detail: ExecutionDetail): Promise<ExecutionView> => {
-  const { parent: _parent, origin: _origin, versionId: _versionId, ...execution } = detail
+  const { parent: _parent, versionId: _versionId, ...execution } = detail
   const version = await versions.loadVersion(detail.workflowId, detail.version)
   const reached = new Map(detail.steps.map(({ input: _, ...step }) => [step.nodeId, step]))
   if (version === undefined) return { ...execution, steps: [...reached.values()] }
@@ -88,6 +88,7 @@ export const executionView = async (
     input: state.input,
     output: state.output ?? null,
     error: state.error ?? null,
+    origin: state.origin ?? null,
     steps: stepsOf(state, version?.definition.nodes),
     revision,
     startedAt: state.startedAt,

@@ -18,6 +18,8 @@ export interface OpenWorkQueries {
   queuedStarts(limit: number): Promise<readonly (OpenWorkHint & { readonly workflowId: string })[]>
   /** Runs that wait for child runs, in the order of their ids; `after` goes on behind one. */
   waitingParents(limit: number, after?: string): Promise<readonly OpenWorkHint[]>
+  /** Runs that were started by this trigger and have not ended, the oldest first. */
+  openRuns(workflowId: string, triggerId: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** How many runs of a workflow are active: started, not queued, not ended. */
   activeRuns(workflowId: string): Promise<number>
 }
@@ -52,6 +54,12 @@ export const createOpenWorkQueries = (read: ReadSchema): OpenWorkQueries => {
         `SELECT execution_id FROM ${viewOf(read, 'waiting_parents')} WHERE $2::uuid IS NULL OR execution_id > $2
          GROUP BY execution_id ORDER BY execution_id LIMIT $1`,
         [limit, after ?? null],
+      ),
+    openRuns: (workflowId, triggerId, limit) =>
+      hints(
+        `SELECT id AS execution_id FROM ${viewOf(read, 'executions')}
+         WHERE workflow_id = $1 AND finished_at IS NULL AND trigger->>'nodeId' = $2 ORDER BY started_at LIMIT $3`,
+        [workflowId, triggerId, limit],
       ),
     activeRuns: async (workflowId) => {
       const [row] = await select<{ active: number }>(

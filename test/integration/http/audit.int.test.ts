@@ -63,7 +63,7 @@ describe('the audit over HTTP', () => {
 
   it('says what changed between two revisions, and by which events', async () => {
     const { body } = await send('get', `/v1/workflows/${id}/changes?from=2&to=3`)
-    expect(body).toMatchObject({ from: 2, to: 3, events: [{ type: 'NodeConfigured' }] })
+    expect(body).toMatchObject({ from: 2, to: 3, name: null, description: null, events: [{ type: 'NodeConfigured' }] })
     expect(body.diff.nodes.changed).toEqual([
       { nodeId, key: 'a', changes: [{ op: 'replace', pointer: '/config/output/x', before: 1, after: 2 }] },
     ])

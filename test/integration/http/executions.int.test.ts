@@ -153,6 +153,30 @@ describe('executions over HTTP', () => {
     expect([refused.status, refused.body.code]).toEqual([409, 'execution_ended'])
   })
 
+  it('starts a run in place of another one, and names that', async () => {
+    const id = await publish(chain(1))
+    const start = (body: object) =>
+      send('post', `/v1/workflows/${id}/executions`, { body: { input: { count: 0 }, ...body } })
+    const first = (await start({})).body
+    expect(first.origin).toBeNull()
+    const second = (await start({ origin: first.id })).body
+    expect(second.origin).toEqual({ executionId: first.id })
+    expect((await send('get', `/v1/executions/${second.id}`)).body.origin).toEqual({ executionId: first.id })
+    expect((await send('get', `/v1/executions/${second.id}?asOf=0`)).body.origin).toEqual({ executionId: first.id })
+    const other = await publish(chain(1))
+    for (const origin of [
+      other,
+      (await send('post', `/v1/workflows/${other}/executions`, { body: { input: { count: 0 } } })).body.id,
+    ]) {
+      const refused = await start({ origin })
+      expect([refused.status, refused.body.code, refused.body.errors]).toMatchObject([
+        422,
+        'origin_not_found',
+        [{ pointer: '/origin' }],
+      ])
+    }
+  })
+
   it('pages through the events of a run', async () => {
     const id = await publish(chain(3))
     const { body } = await send('post', `/v1/workflows/${id}/executions`, { body: { input: { count: 0 } } })

@@ -1,6 +1,8 @@
 import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refuseFull } from '../../../src/commands/executions/concurrency.js'
+import { FlowledgerError } from '../../../src/domain/errors.js'
 import { LogUnavailable } from '../../../src/eventlog/eventStore.js'
 import { type Client, createClient, type RequestOptions } from '../../support/http/client.js'
 import { startWorld, type World } from '../../support/http/world.js'
@@ -267,6 +269,38 @@ describe('trouble inside', () => {
     const behind = await client('get', '/v1/workflows', { headers: { 'X-Consistency-Token': '12' } })
     expect(behind.body).toMatchObject({ status: 503, code: 'projection_behind', required: '12', reached: '3' })
     await away.stop()
+  })
+
+  it.each([
+    [
+      503,
+      new FlowledgerError('unavailable', 'overloaded', 'too much', [], {
+        reason: 'residentBytes',
+        retryAfterSeconds: 2,
+      }),
+    ],
+    [429, refuseFull(3)],
+  ])('answers %i with Retry-After where there is no room for another run', async (status, refusal) => {
+    const full = await startWorld({
+      executions: { ...world.dependencies.executions, start: () => Promise.reject(refusal) },
+      startWebhook: () => Promise.reject(refusal),
+    })
+    const client = createClient(full)
+    for (const path of [`/v1/workflows/${workflowId}/executions`, '/hooks/orders']) {
+      const refused = await client('post', path)
+      expect([refused.status, refused.body.code]).toEqual([status, refusal.code])
+      expect(refused.headers['retry-after']).toBe(String(refusal.details.retryAfterSeconds))
+    }
+    await full.stop()
+  })
+
+  it('refuses to resolve a step without a reason, or in a way that there is not', async () => {
+    const path = `/v1/executions/${unknownId}/steps/${unknownId}/resolve`
+    const pointers = async (body: object) =>
+      (await send('post', path, { body })).body.errors.map(({ pointer }: { pointer: string }) => pointer)
+    expect(await pointers({ action: 'retry' })).toEqual(['/reason'])
+    expect(await pointers({ action: 'retry', reason: '' })).toEqual(['/reason'])
+    expect(await pointers({ action: 'forget', reason: 'x' })).toEqual(['/action'])
   })
 
   it('limits the requests of a key, not those of others', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Client, createClient } from '../../support/http/client.js'
 import { startWorld, type World } from '../../support/http/world.js'
 
@@ -9,7 +9,8 @@ beforeAll(async () => {
   world = await startWorld({
     startWebhook: async (context, call) => {
       if (call.path !== 'orders/new' || call.method !== 'POST') return undefined
-      const workflowId = call.query.workflow ?? ''
+      const { workflow: workflowId } = call.query
+      if (typeof workflowId !== 'string') throw new Error('the test names a workflow')
       const input = JSON.parse(JSON.stringify(call))
       return { execution: await world.dependencies.executions.start(context, { workflowId, input }), respond: 'result' }
     },
@@ -37,6 +38,22 @@ describe('secrets over HTTP', () => {
   })
 })
 
+/** A published workflow `start -> work`, for hooks that name it by `?workflow=`. */
+const published = async (type: string, config: object): Promise<string> => {
+  const body = {
+    name: 'Hooked',
+    nodes: [
+      { key: 'start', type: 'trigger.manual' },
+      { key: 'work', type, config },
+    ],
+    edges: [{ sourceNodeId: 'start', targetNodeId: 'work' }],
+  }
+  const { id } = (await send('post', '/v1/workflows', { body })).body
+  await send('post', `/v1/workflows/${id}/versions`)
+  expect((await send('post', `/v1/workflows/${id}/versions/1/publish`)).status).toBe(200)
+  return id
+}
+
 describe('hooks', () => {
   it('refuse a form that holds what JSON may not hold', async () => {
     const headers = { 'Content-Type': 'application/x-www-form-urlencoded' }
@@ -48,20 +65,7 @@ describe('hooks', () => {
   })
 
   it('start a run with what was sent, without credentials, and answer its result', async () => {
-    const { id } = (
-      await send('post', '/v1/workflows', {
-        body: {
-          name: 'Hooked',
-          nodes: [
-            { key: 'start', type: 'trigger.manual' },
-            { key: 'echo', type: 'transform', config: { output: '{{ input }}' } },
-          ],
-          edges: [{ sourceNodeId: 'start', targetNodeId: 'echo' }],
-        },
-      })
-    ).body
-    await send('post', `/v1/workflows/${id}/versions`)
-    await send('post', `/v1/workflows/${id}/versions/1/publish`)
+    const id = await published('transform', { output: '{{ input }}' })
     const headers = { Authorization: 'Bearer other', Cookie: 'a=b', 'X-Event': 'made' }
     const json = await send('post', `/hooks/orders/new?workflow=${id}`, { body: { total: 5 }, headers, key: null })
     expect(json.status).toBe(200)
@@ -80,6 +84,44 @@ describe('hooks', () => {
     const text = { raw: 'hello', headers: { 'Content-Type': 'text/plain' }, key: null }
     expect((await send('post', `/hooks/orders/new?workflow=${id}`, text)).body.output.body).toBe('hello')
     expect((await send('put', '/hooks/orders/new', { body: {}, key: null })).body.code).toBe('hook_not_found')
+  })
+
+  it('give a parameter, or a field of a form, that comes several times as a list', async () => {
+    const id = await published('transform', { output: '{{ input }}' })
+    const form = { raw: 'b=1&c=2&b=', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, key: null }
+    const { status, body } = await send('post', `/hooks/orders/new?workflow=${id}&a=1&a=2&a=1`, form)
+    expect(status).toBe(200)
+    expect(body.output).toMatchObject({ query: { workflow: id, a: ['1', '2', '1'] }, body: { b: ['1', ''], c: '2' } })
+    const refused = await send('post', `/hooks/orders/new?workflow=${id}&a=1&a=%00`, { key: null })
+    expect([refused.status, refused.body.errors]).toMatchObject([422, [{ pointer: '/a/1', code: 'invalid_text' }]])
+    const elsewhere = await send('get', '/v1/workflows?limit=1&limit=2')
+    expect([elsewhere.status, elsewhere.body.errors]).toMatchObject([422, [{ pointer: '/limit', code: 'repeated' }]])
+  })
+
+  it('answer 500 with the error where a run whose result is asked for did not complete, also when repeated', async () => {
+    const id = await published('fail', { code: 'order_rejected', message: 'no' })
+    const headers = { 'Idempotency-Key': 'order-1' }
+    const hook = () => send('post', `/hooks/orders/new?workflow=${id}`, { body: {}, headers, key: null })
+    const failed = await hook()
+    expect(failed.status).toBe(500)
+    expect(failed.headers['content-type']).toContain('application/json')
+    expect(failed.body).toMatchObject({ status: 'failed', output: null, error: { code: 'order_rejected' } })
+    const again = await hook()
+    expect([again.status, again.headers['idempotency-replayed']]).toEqual([500, 'true'])
+    expect(again.body).toEqual(failed.body)
+  })
+
+  it('answer 500 too where the run was cancelled while the caller waited', async () => {
+    const id = await published('signal', { name: 'never' })
+    const waiting = send('post', `/hooks/orders/new?workflow=${id}`, { body: {}, key: null })
+    const executionId = await vi.waitFor(async () => {
+      const { items } = (await send('get', `/v1/executions?workflowId=${id}`)).body
+      expect(items).toHaveLength(1)
+      return items[0].id
+    })
+    await send('post', `/v1/executions/${executionId}/cancel`)
+    const cancelled = await waiting
+    expect([cancelled.status, cancelled.body.status, cancelled.body.error]).toEqual([500, 'cancelled', null])
   })
 })
 

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DomainEvent } from '../../../src/domain/events/catalogue/index.js'
+import { idOfStream } from '../../../src/domain/streams.js'
 import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
-import { append, pureRun, workflowStory } from '../../support/projections/events.js'
+import { eventfulRun } from '../../support/projections/corpus.js'
+import { append, pureRun, type StreamEvents, workflowStory } from '../../support/projections/events.js'
 import { type Harness, openHarness, reached } from '../../support/projections/harness.js'
 import { startTestStores, type TestStores } from '../../support/projections/stores.js'
 
@@ -70,5 +73,27 @@ describe('the projector', () => {
     const list = await harness.readModels.executions.list({ limit: 10, status: 'completed' })
     expect(list.items).toHaveLength(1)
     expect(list.items[0]).not.toHaveProperty('input')
+  })
+
+  it('knows the runs of a trigger that have not ended', async () => {
+    const projector = await start()
+    const workflowId = '0198c0de-0000-7000-8000-000000000002'
+    const runs = [
+      eventfulRun(workflowId, 'open'),
+      eventfulRun(workflowId, 'open'),
+      eventfulRun(workflowId, 'cancelled'),
+    ]
+    let position = 0n
+    for (const run of runs) position = (await append(log, run)).position
+    await reached(projector, position)
+    const openRuns = async ([, [started]]: StreamEvents, limit = 10) => {
+      const { trigger } = (started as Extract<DomainEvent, { type: 'ExecutionStarted' }>).data
+      return harness.readModels.openWork.openRuns(workflowId, trigger.nodeId, limit)
+    }
+    const [first, second, ended] = runs as [StreamEvents, StreamEvents, StreamEvents]
+    expect(await openRuns(first)).toEqual([{ executionId: idOfStream(first[0]) }])
+    expect(await openRuns(second)).toEqual([{ executionId: idOfStream(second[0]) }])
+    expect(await openRuns(second, 0)).toEqual([])
+    expect(await openRuns(ended)).toEqual([])
   })
 })

@@ -16,6 +16,7 @@ export const noWork: OpenWork = {
   dueTimers: async () => [],
   queuedStarts: async () => [],
   waitingParents: async () => [],
+  openRuns: async () => [],
   activeRuns: async () => 0,
 }
 

@@ -25,6 +25,10 @@ export const openWorkOfLog = (events: () => readonly StoredEvent[]): OpenWork =>
     dueTimers: async () => [],
     queuedStarts: async () => inPhase('queued'),
     waitingParents: async () => [],
+    openRuns: async (workflowId, triggerId) =>
+      runsOf(events()).filter(
+        (state) => state.workflowId === workflowId && state.trigger.nodeId === triggerId && state.phase !== 'ended',
+      ),
     activeRuns: async (workflowId) => inPhase('active').filter((state) => state.workflowId === workflowId).length,
   }
 }

@@ -6,6 +6,7 @@ import { createExecutions } from '../../../src/commands/executions/createExecuti
 import type { ExecutionCommands } from '../../../src/commands/executions/executionCommands.js'
 import type { RunHub } from '../../../src/commands/executions/runHub.js'
 import type { RunWriter } from '../../../src/commands/executions/runWriter.js'
+import type { AdmitStart } from '../../../src/commands/executions/startExecution.js'
 import type { Definition } from '../../../src/domain/definition.js'
 import type { PinnedVersion } from '../../../src/domain/definitionSource.js'
 import type { ExecutionState } from '../../../src/domain/execution/executionState.js'
@@ -50,6 +51,9 @@ export interface RunEngineOptions {
   readonly stopGraceMs?: number
   readonly leaseGraceMs?: number
   readonly secrets?: Readonly<Record<string, string>>
+  readonly evaluator?: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  /** Asked before every start from outside. */
+  readonly admit?: AdmitStart
   /** Without an executor: only the commands. */
   readonly executes?: boolean
 }
@@ -101,7 +105,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     nodeTypes,
     engine,
     countActive: openWork.activeRuns,
-    admit: () => undefined,
+    admit: options.admit ?? (() => undefined),
     elsewhere: !sole,
     feed: options.feed ?? log,
     unexpected: (error) => unexpected.push(error),
@@ -116,7 +120,7 @@ export const createRunEngine = (options: RunEngineOptions): RunEngine => {
     secrets: {
       read: async (_, names) => Object.fromEntries(names.map((secret) => [secret, options.secrets?.[secret] ?? ''])),
     },
-    evaluator: directEvaluator,
+    evaluator: options.evaluator ?? directEvaluator,
     clock: { now: () => new Date() },
     ids: { next: randomUUID },
     unexpected: (error) => unexpected.push(error),

@@ -143,7 +143,7 @@ describe('what operators read', () => {
   it('shows each difference of two definitions in a line', () => {
     const node = { id: 'n', key: 'a', type: 'noop', config: {}, position: { x: 0, y: 0 }, policy: {} }
     const edge = { id: 'e', sourceNodeId: 'n', sourcePort: 'out', targetNodeId: 'm' }
-    const text = diffView({
+    const definitions = {
       nodes: {
         added: [node],
         removed: [{ ...node, key: 'b' }],
@@ -152,8 +152,11 @@ describe('what operators read', () => {
       },
       edges: { added: [edge], removed: [], changed: [] },
       settings: [{ op: 'remove', pointer: '/timeoutMs', before: 5 }],
-    })
-    expect(text.split('\n')).toEqual([
+    } as const
+    const texts = { name: { before: 'Old', after: 'New' }, description: { before: null, after: 'first' } }
+    expect(diffView(definitions, texts).split('\n')).toEqual([
+      '~ name: "Old" -> "New"',
+      '~ description: set to "first"',
       '+ node a (noop)',
       '- node b (noop)',
       '~ node c /config/url: 1 -> 2',
@@ -161,5 +164,8 @@ describe('what operators read', () => {
       '+ edge n.out -> m',
       '~ settings /timeoutMs: was 5, is gone',
     ])
+    const same = { name: null, description: null }
+    const none = { added: [], removed: [], changed: [] }
+    expect(diffView({ nodes: { ...none, moved: [] }, edges: none, settings: [] }, same)).toBe('no difference')
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Settings } from '../../../src/domain/definition.js'
+import { FlowledgerError } from '../../../src/domain/errors.js'
 import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
 import { define, idOf, manual, type NodeSpec, noop, transform } from '../../support/execution/definitions.js'
 import { effect, eventTypes, failing, useEngines, withEffect } from '../../support/execution/engines.js'
@@ -283,6 +284,34 @@ describe('a concurrency limit', () => {
     gate.release()
     await engine.end(first.executionId)
     expect((await engine.run('w')).outcome).toBe('completed')
+  })
+})
+
+describe('too much load', () => {
+  it('refuses starts from outside, and lets what has begun go on, its child runs too', async () => {
+    const overloaded = new FlowledgerError('unavailable', 'overloaded', 'too much', [], { retryAfterSeconds: 2 })
+    let isFull = false
+    const engine = engineWith({
+      workflows: {
+        w: define(
+          {
+            start: manual,
+            go: { type: 'signal', config: { name: 'go' } },
+            sub: { type: 'subworkflow', config: { workflowId: idOf('child') } },
+          },
+          ['start -> go', 'go -> sub'],
+        ),
+        child: define({ start: manual, n: noop }, ['start -> n']),
+      },
+      admit: () => {
+        if (isFull) throw overloaded
+      },
+    })
+    const { executionId } = await engine.start('w')
+    isFull = true
+    await expect(engine.start('w')).rejects.toBe(overloaded)
+    await engine.commands.signal(engine.context(), { executionId, name: 'go', payload: 1 })
+    expect((await engine.end(executionId)).output).toBe(1)
   })
 })
 

@@ -9,7 +9,7 @@ import {
   transformChain,
 } from '../../support/execution/definitions.js'
 import { appendsOf, effect, eventTypes, failing, useEngines, withEffect } from '../../support/execution/engines.js'
-import { createRunEngine, stepOf } from '../../support/execution/runEngine.js'
+import { createRunEngine, directEvaluator, type RunEngineOptions, stepOf } from '../../support/execution/runEngine.js'
 import { effectType, testNodeTypes } from '../../support/execution/testNodeTypes.js'
 
 const engineWith = useEngines()
@@ -155,6 +155,29 @@ describe('a failing attempt', () => {
     const state = await engine.run('w')
     expect(state.outcome).toBe('failed')
     expect(stepOf(state, 'b')).toMatchObject({ status: 'completed', output: 'kept' })
+  })
+})
+
+describe('the timeout of an attempt', () => {
+  it('does not count the wait for a thread', async () => {
+    const evaluator: RunEngineOptions['evaluator'] = {
+      ...directEvaluator,
+      decide: async (type, config, scope, caller) => {
+        const begun = caller?.turn?.wait()
+        await new Promise((resolve) => setTimeout(resolve, 250))
+        begun?.()
+        return directEvaluator.decide(type, config, scope)
+      },
+    }
+    const costly: NodeSpec = {
+      type: 'transform',
+      config: { output: '{{ input.map(x, input.map(y, x + y)) }}' },
+      policy: { timeoutMs: 100 },
+    }
+    const engine = engineWith({ workflows: { w: define({ start: manual, costly }, ['start -> costly']) }, evaluator })
+    const state = await engine.run('w', [1])
+    expect(state.output).toEqual([[2]])
+    expect(stepOf(state, 'costly')?.attempts).toBe(1)
   })
 })
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createBackPressure } from '../../../src/commands/executions/backPressure.js'
-import { retryDelay } from '../../../src/domain/execution/nodeFailures.js'
 import { freeze, getIn, type PersistentMap, thaw, valuesOf } from '../../../src/domain/execution/persistentMap.js'
 import { createSlotPool } from '../../../src/execution/attemptSlots.js'
+import { startCountdown } from '../../../src/execution/countdown.js'
 import { createTimerService } from '../../../src/execution/timers.js'
 
 describe('a persistent map', () => {
@@ -20,14 +20,6 @@ describe('a persistent map', () => {
       expect([...valuesOf(version)]).toHaveLength(Math.min(step + 1, 90))
     }
     expect([...valuesOf(map)].sort((a, b) => a - b)[0]).toBe(110)
-  })
-})
-
-describe('the wait before a retry', () => {
-  const retry = { maxAttempts: 9, initialMs: 100, factor: 2, maxMs: 1_000, jitter: 0.5 }
-  it('grows by the factor up to its maximum, shortened by the jitter', () => {
-    expect([1, 2, 3, 4, 5, 9].map((tries) => retryDelay(retry, tries, 0))).toEqual([100, 200, 400, 800, 1_000, 1_000])
-    expect(retryDelay(retry, 2, 0.5)).toBe(150)
   })
 })
 
@@ -98,5 +90,45 @@ describe('the timers', () => {
     await vi.advanceTimersByTimeAsync(90 * day)
     expect(fired.at(-1)).toBe(`a:late@${90 * day}`)
     timers.stop()
+  })
+})
+
+describe('a countdown', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+  const counted = (milliseconds: number) => {
+    let ends = 0
+    const countdown = startCountdown(milliseconds, () => {
+      ends += 1
+    })
+    return { countdown, ends: () => ends }
+  }
+
+  it('stands still while any pause lasts', async () => {
+    const { countdown, ends } = counted(100)
+    await vi.advanceTimersByTimeAsync(60)
+    const [first, second] = [countdown.pause(), countdown.pause()]
+    await vi.advanceTimersByTimeAsync(1_000)
+    first()
+    first()
+    await vi.advanceTimersByTimeAsync(1_000)
+    second()
+    await vi.advanceTimersByTimeAsync(39)
+    expect(ends()).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(ends()).toBe(1)
+  })
+
+  it('that was stopped does not go on when a pause ends', async () => {
+    const { countdown, ends } = counted(100)
+    const resume = countdown.pause()
+    countdown.stop()
+    resume()
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(ends()).toBe(0)
   })
 })

@@ -3,10 +3,12 @@ import type {
   PublishedTrigger,
   PublishedTriggers,
 } from '../../../src/commands/executions/triggers/publishedTriggers.js'
+import { type ErrorKind, FlowledgerError } from '../../../src/domain/errors.js'
 import type { JsonObject } from '../../../src/domain/json.js'
+import type { InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
 import { createScheduler } from '../../../src/execution/schedules/createScheduler.js'
 import { define, idOf, noop } from '../../support/execution/definitions.js'
-import { runsOf } from '../../support/execution/openWorkOfLog.js'
+import { openWorkOfLog, runsOf } from '../../support/execution/openWorkOfLog.js'
 import { createRunEngine, type RunEngine } from '../../support/execution/runEngine.js'
 
 const published = (config: JsonObject, publishedAt: string): PublishedTrigger => ({
@@ -34,25 +36,47 @@ afterEach(() => {
 })
 
 /** A schedule of one workflow, with as many processes as asked for; `hold` keeps its runs from ending. */
-const scheduled = (config: JsonObject, now: string, { processes = 1, hold = false, publishedAt = now } = {}) => {
+const scheduled = (
+  config: JsonObject,
+  now: string,
+  {
+    processes = 1,
+    hold = false,
+    publishedAt = now,
+    log,
+    beforeStart = () => undefined,
+  }: {
+    processes?: number
+    hold?: boolean
+    publishedAt?: string
+    /** What an earlier process left. */
+    log?: InMemoryLog
+    /** May throw what a start may. */
+    beforeStart?: () => void
+  } = {},
+) => {
   vi.setSystemTime(new Date(now))
   const clockNode = { type: 'trigger.schedule', config }
   const work = hold ? { type: 'signal', config: { name: 'end' } } : noop
   const workflows = { w: define({ clock: clockNode, work }, ['clock -> work']) }
   const engines: RunEngine[] = []
   const schedulers = Array.from({ length: processes }, () => {
-    const log = engines[0]?.log
+    const shared = engines[0]?.log ?? log
     const engine = createRunEngine({
       workflows,
       scanMs: 3_600_000,
       sole: processes === 1,
-      ...(log === undefined ? {} : { log }),
+      ...(shared === undefined ? {} : { log: shared }),
     })
     engines.push(engine)
     return createScheduler({
       triggers: only(published(config, publishedAt)),
       runs: engine.runs,
-      start: (context, request) => engine.commands.start(context, request),
+      openWork: openWorkOfLog(() => engine.log.events),
+      start: async (context, request) => {
+        beforeStart()
+        return engine.commands.start(context, request)
+      },
       clock: { now: () => new Date() },
       unexpected: (error) => engine.unexpected.push(error),
     })
@@ -61,6 +85,9 @@ const scheduled = (config: JsonObject, now: string, { processes = 1, hold = fals
   if (first === undefined) throw new Error('no process')
   for (const scheduler of schedulers) scheduler.start()
   return {
+    log: first.log,
+    /** Lets the clock go on without the process: a machine that sleeps. */
+    sleepUntil: (time: string) => vi.setSystemTime(new Date(time)),
     /** Ends the oldest run that waits. */
     endOne: async () => {
       const active = runsOf(first.log.events).filter(({ phase }) => phase === 'active')
@@ -131,6 +158,71 @@ describe('a schedule', () => {
   })
 })
 
+describe('a schedule of a machine that slept', () => {
+  it('makes up for the last time only, and goes on', async () => {
+    const clock = scheduled({ cron: '*/10 * * * *', overlap: 'allow' }, '2026-01-01T00:01:00Z')
+    await clock.to('2026-01-01T00:11:00Z')
+    clock.sleepUntil('2026-01-01T05:25:00Z')
+    await clock.to('2026-01-01T05:41:00Z')
+    expect(times(clock.fired())).toEqual([
+      '2026-01-01T00:10:00.000Z',
+      '2026-01-01T05:20:00.000Z',
+      '2026-01-01T05:30:00.000Z',
+      '2026-01-01T05:40:00.000Z',
+    ])
+    await clock.stop()
+  })
+})
+
+describe('a schedule whose run can not be started', () => {
+  const away = (kind: ErrorKind, code: string) => new FlowledgerError(kind, code, 'not now')
+
+  it.each([
+    ['the log is away', away('unavailable', 'log_unavailable')],
+    ['others change the same run', away('conflict', 'concurrent_change')],
+  ])('tries again where %s', async (_, error) => {
+    let isAway = true
+    const clock = scheduled({ cron: '0 * * * *' }, '2026-01-01T00:59:00Z', {
+      beforeStart: () => {
+        if (isAway) throw error
+      },
+    })
+    await clock.to('2026-01-01T01:00:30Z')
+    expect(clock.fired()).toEqual([])
+    isAway = false
+    await clock.to('2026-01-01T01:01:00Z')
+    expect(clock.fired()).toEqual([{ at: '2026-01-01T01:00:00.000Z', phase: 'ended' }])
+    await clock.stop()
+  })
+
+  it('makes up for the last time only where the log was away for long', async () => {
+    let isAway = true
+    const clock = scheduled({ cron: '* * * * *', overlap: 'allow' }, '2026-01-01T00:00:30Z', {
+      beforeStart: () => {
+        if (isAway) throw away('unavailable', 'log_unavailable')
+      },
+    })
+    await clock.to('2026-01-01T00:30:30Z')
+    isAway = false
+    await clock.to('2026-01-01T00:30:40Z')
+    expect(times(clock.fired())).toEqual(['2026-01-01T00:30:00.000Z'])
+    await clock.stop()
+  })
+
+  it('leaves out the times that the workflow refuses', async () => {
+    let tries = 0
+    const clock = scheduled({ cron: '0 * * * *' }, '2026-01-01T00:59:00Z', {
+      beforeStart: () => {
+        tries += 1
+        throw away('tooMany', 'concurrency_limit')
+      },
+    })
+    await clock.to('2026-01-01T02:30:00Z')
+    expect(tries).toBe(2)
+    await clock.stop()
+  })
+})
+
 describe('a schedule whose runs take longer than its interval', () => {
   const every = { cron: '*/10 * * * *' }
   const from = '2026-01-01T00:01:00Z'
@@ -141,6 +233,22 @@ describe('a schedule whose runs take longer than its interval', () => {
     await clock.to(until)
     expect(clock.fired()).toEqual([{ at: '2026-01-01T00:10:00.000Z', phase: 'active' }])
     await clock.stop()
+  })
+
+  it('skips them however many there were, also after a restart', async () => {
+    const minutely = { cron: '* * * * *' }
+    const clock = scheduled(minutely, from, { hold: true })
+    await clock.to('2026-01-01T02:00:30Z')
+    expect(times(clock.fired())).toEqual(['2026-01-01T00:02:00.000Z'])
+    await clock.stop()
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    const restarted = scheduled(minutely, '2026-01-01T04:00:30Z', { hold: true, publishedAt: from, log: clock.log })
+    await restarted.to('2026-01-01T04:02:30Z')
+    expect(times(restarted.fired())).toEqual(['2026-01-01T00:02:00.000Z'])
+    await restarted.endOne()
+    await restarted.to('2026-01-01T04:03:30Z')
+    expect(times(restarted.fired())).toEqual(['2026-01-01T00:02:00.000Z', '2026-01-01T04:03:00.000Z'])
+    await restarted.stop()
   })
 
   it('lets them overlap where it says so', async () => {

@@ -6,6 +6,7 @@ import {
   type PublishedTriggers,
 } from '../../../src/commands/executions/triggers/publishedTriggers.js'
 import { createWebhooks } from '../../../src/commands/executions/triggers/webhooks.js'
+import { FlowledgerError } from '../../../src/domain/errors.js'
 import type { WorkflowEvent } from '../../../src/domain/events/catalogue/index.js'
 import { workflowAggregate } from '../../../src/domain/workflow/aggregate.js'
 import { createInMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
@@ -48,12 +49,16 @@ const lifeCycles = () => {
   }
 }
 
-const follow = async (log: ReturnType<typeof createInMemoryLog>) => {
+const follow = async (
+  log: ReturnType<typeof createInMemoryLog>,
+  beforeLoad: (workflowId: string) => void = () => undefined,
+) => {
   const unexpected: unknown[] = []
   const triggers = createPublishedTriggers({
     feed: log,
     versions: {
       loadVersion: async (workflowId, number) => {
+        beforeLoad(workflowId)
         const [name, definition] = Object.entries(workflows).find(([key]) => idOf(key) === workflowId) ?? []
         return definition && { workflowId, number, versionId: idOf(`${name} 1`), contentHash: name ?? '', definition }
       },
@@ -99,6 +104,40 @@ describe('published triggers', () => {
       expect(keys()).toEqual(expected)
     }
     expect(unexpected).toEqual([])
+  })
+})
+
+describe('published triggers whose version can not be read', () => {
+  const bothPublished = async () => {
+    const { log, create, publish } = lifeCycles()
+    for (const workflow of ['orders', 'rival']) {
+      await create(workflow)
+      await publish(workflow)
+    }
+    return log
+  }
+  const keysOf = ({ triggers }: { triggers: PublishedTriggers }) =>
+    triggers.of('trigger.webhook').map(({ workflowId }) => workflowId)
+
+  it('are read again where the log was away, with all that were still to be read', async () => {
+    let isAway = true
+    const followed = await follow(await bothPublished(), () => {
+      if (isAway) {
+        isAway = false
+        throw new FlowledgerError('unavailable', 'log_unavailable', 'it is away')
+      }
+    })
+    expect(keysOf(followed)).toEqual([idOf('orders'), idOf('rival')])
+    expect(followed.unexpected).toEqual([])
+  })
+
+  it('are told and left out where it is damaged, and the others are there', async () => {
+    const damage = new Error('damaged')
+    const followed = await follow(await bothPublished(), (workflowId) => {
+      if (workflowId === idOf('orders')) throw damage
+    })
+    expect(keysOf(followed)).toEqual([idOf('rival')])
+    expect(followed.unexpected).toEqual([damage])
   })
 })
 

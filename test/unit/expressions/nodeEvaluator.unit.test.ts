@@ -5,6 +5,7 @@ import { createNodeEvaluator } from '../../../src/execution/expressions/nodeEval
 import { condition } from '../../../src/execution/nodeTypes/condition.js'
 import { map } from '../../../src/execution/nodeTypes/map.js'
 import { transform } from '../../../src/execution/nodeTypes/transform.js'
+import { recordedTurn } from '../../support/execution/recordedTurn.js'
 import { scopeOf } from './testScope.js'
 
 const evaluator = createNodeEvaluator({ engine: createCelEngine(), threads: 1 })
@@ -46,7 +47,7 @@ describe('expressions in a thread', () => {
     }
     const threads = await readdir('/proc/self/task')
     const [own, ...others] = await Promise.all([String(process.pid), ...threads].map(niceOf))
-    expect(others).toContain((own ?? 0) + 10)
+    expect(others).toContain(Math.min(19, (own ?? 0) + 10))
     expect(others.filter((nice) => nice === own).length).toBeGreaterThan(0)
   })
 
@@ -66,6 +67,20 @@ describe('a node whose expressions have much to do', () => {
     const outcome = await evaluator.decide(condition, config, scope)
     expect(outcome.ports).toEqual(['true'])
     expect(outcome.decisions?.[0]?.operands).toHaveProperty(['input.list'])
+  })
+
+  it('says when it waits for a thread, and fails with a code of its own where that takes too long', async () => {
+    const endless = { output: '{{ input.list.map(x, input.list.map(y, toJson(y))).size() }}' }
+    const [hostile, impatient, other] = [recordedTurn('hostile'), recordedTurn('other', 1), recordedTurn('other')]
+    const abort = new AbortController()
+    const stuck = evaluator.decide(transform, endless, scope, { turn: hostile, signal: abort.signal })
+    const late = evaluator.resolve(transform, endless, scope, { turn: impatient })
+    const patient = evaluator.decide(transform, { output: '{{ 1 }}' }, scope, { turn: other })
+    await expect(late).rejects.toMatchObject({ error: { class: 'capacity', code: 'no_free_thread' } })
+    abort.abort()
+    await expect(stuck).rejects.toMatchObject({ code: 'expression_aborted' })
+    expect((await patient).output).toBe(1)
+    for (const { told } of [hostile, other]) expect(told.slice(0, 2)).toEqual(['waits', 'begun'])
   })
 
   it('is decided in a thread when its data are too large to do it inline', async () => {

@@ -22,3 +22,17 @@ describe('the documents (npm run docs writes them)', () => {
     expect(read('.ci/run')).toMatch(/^npm ci\nnpm test$/m)
   })
 })
+
+describe('the table of control-flow patterns', () => {
+  it('has a test for each that it calls supported, of the same name and way, and for no other', () => {
+    const table = read('docs/workflow-patterns.md')
+    const rows = [...table.matchAll(/^\| (WCP-\d+) +\| .+? +\| (directly|by composition|no) +\|/gm)]
+    expect(rows).toHaveLength(20)
+    const claimed = rows.filter(([, , way]) => way !== 'no').map(([, number, way]) => [number, way])
+    const source = read('test/unit/execution/workflowPatterns.unit.test.ts')
+    const tested = [...source.matchAll(/\bit\('(WCP-\d+) [^:']*?(, by composition)?:/g)]
+    expect(tested.map(([, number, way]) => [number, way === undefined ? 'directly' : 'by composition'])).toEqual(
+      claimed,
+    )
+  })
+})

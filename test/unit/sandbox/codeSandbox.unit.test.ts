@@ -1,13 +1,20 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import type { JsonValue } from '../../../src/domain/json.js'
+import type { ThreadTurn } from '../../../src/domain/nodes/threadTurn.js'
 import { createCode } from '../../../src/execution/nodeTypes/code.js'
 import { createCodeSandbox } from '../../../src/execution/sandbox/codeSandbox.js'
+import { recordedTurn } from '../../support/execution/recordedTurn.js'
 
 const sandbox = createCodeSandbox({ threads: 1 })
 const code = createCode(sandbox)
 afterAll(() => sandbox.close())
 
-const run = (source: string, input: JsonValue = null, limits: { timeoutMs?: number; memoryMb?: number } = {}) =>
+const run = (
+  source: string,
+  input: JsonValue = null,
+  limits: { timeoutMs?: number; memoryMb?: number } = {},
+  turn?: ThreadTurn,
+) =>
   code.run({
     config: { source, ...limits },
     input,
@@ -22,9 +29,20 @@ const run = (source: string, input: JsonValue = null, limits: { timeoutMs?: numb
     attempt: 1,
     idempotencyKey: 'e1:code:0',
     signal: new AbortController().signal,
+    ...(turn === undefined ? {} : { turn }),
   })
 
 describe('a code node', () => {
+  it('says when it waits for a thread and when it has one, and fails with a code of its own where it has to wait too long', async () => {
+    const [endless, impatient] = [recordedTurn('hostile'), recordedTurn('other', 1)]
+    const stuck = run('for (;;);', null, { timeoutMs: 50 }, endless)
+    await expect(run('1', null, {}, impatient)).rejects.toMatchObject({
+      error: { class: 'capacity', code: 'no_free_thread' },
+    })
+    await expect(stuck).rejects.toMatchObject({ error: { code: 'code_timeout' } })
+    expect([endless.told[0], endless.told.at(-1), impatient.told]).toEqual(['waits', 'begun', ['waits', 'begun']])
+  })
+
   it.each<[string, JsonValue, JsonValue]>([
     ['input.a + nodes.a.output', { a: 1 }, 6],
     [

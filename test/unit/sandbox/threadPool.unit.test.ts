@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createThreadPool, type ThreadPool } from '../../../src/execution/sandbox/threadPool.js'
+import { recordedTurn } from '../../support/execution/recordedTurn.js'
 
 /** Echoes its job; `die` ends the thread, `grow` fills its memory, `wait` never answers. */
 const threadCode = `
@@ -59,7 +60,7 @@ describe('a pool of threads', () => {
 
   it('gives up a job that is aborted, running or still in the queue', async () => {
     const controller = new AbortController()
-    const jobs = ['wait', 'wait', 'queued'].map((job) => pool.run(job, 10_000, controller.signal))
+    const jobs = ['wait', 'wait', 'queued'].map((job) => pool.run(job, 10_000, controller))
     setTimeout(() => controller.abort(), 100)
     const outcomes = await Promise.allSettled(jobs)
     for (const outcome of outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { reason: 'aborted' } })
@@ -82,12 +83,56 @@ describe('a pool of threads', () => {
   it('leaves the queue at once when it is aborted there', async () => {
     const abort = new AbortController()
     const [first, second] = [new AbortController(), new AbortController()]
-    const busy = [first, second].map(({ signal }) => pool.run('wait', 60_000, signal))
-    const waiting = pool.run('never begun', 60_000, abort.signal)
+    const busy = [first, second].map((caller) => pool.run('wait', 60_000, caller))
+    const waiting = pool.run('never begun', 60_000, abort)
     abort.abort()
     await expect(waiting).rejects.toMatchObject({ reason: 'aborted' })
     first.abort()
     second.abort()
     for (const job of busy) await expect(job).rejects.toMatchObject({ reason: 'aborted' })
+  })
+
+  describe('with turns', () => {
+    const callerOf = (group: string, maxWaitMs?: number) => {
+      const turn = recordedTurn(group, maxWaitMs)
+      const abort = new AbortController()
+      return { told: turn.told, abort, signal: abort.signal, turn }
+    }
+    const createPool = (perGroup: number) =>
+      createThreadPool<string, unknown>({
+        entry: pathToFileURL(join(folder, 'echo.mjs')),
+        name: 'echo',
+        size: 2,
+        perGroup,
+        resourceLimits: {},
+      })
+
+    it('keeps a thread for others than the group that never ends', async () => {
+      const own = createPool(1)
+      const hostile = [callerOf('hostile'), callerOf('hostile')]
+      const stuck = hostile.map((caller) => own.run('wait', 60_000, caller))
+      const other = callerOf('other')
+      await expect(own.run('mine', 60_000, other)).resolves.toEqual(['mine', 0])
+      expect(other.told.slice(0, 2)).toEqual(['waits', 'begun'])
+      expect(hostile[1]?.told).toEqual(['waits'])
+      for (const { abort } of hostile) abort.abort()
+      for (const job of stuck) await expect(job).rejects.toMatchObject({ reason: 'aborted' })
+      await own.close()
+    })
+
+    it('gives up a wait that is too long, and one behind too many of its group', async () => {
+      const own = createPool(1)
+      const first = callerOf('group')
+      const stuck = own.run('wait', 60_000, first)
+      const impatient = callerOf('group', 1)
+      await expect(own.run('late', 60_000, impatient)).rejects.toMatchObject({ reason: 'busy' })
+      expect(impatient.told).toEqual(['waits', 'begun'])
+      const many = Array.from({ length: 128 }, () => own.run('many', 60_000, callerOf('group')))
+      await expect(own.run('one more', 60_000, callerOf('group'))).rejects.toMatchObject({ reason: 'busy' })
+      first.abort.abort()
+      await expect(stuck).rejects.toMatchObject({ reason: 'aborted' })
+      expect(await Promise.all(many)).toHaveLength(128)
+      await own.close()
+    })
   })
 })

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { FlowledgerError } from '../../../domain/errors.js'
 import { decodeEvent } from '../../../domain/events/decodeEvent.js'
 import type { StoredEvent } from '../../../domain/events/recordedEvent.js'
 import type { JsonObject } from '../../../domain/json.js'
@@ -53,6 +54,9 @@ const after = (before: Publication | undefined, stored: StoredEvent): Publicatio
   return { ...before, archived: event.type === 'WorkflowArchived' }
 }
 
+const isAway = (error: unknown): boolean =>
+  error instanceof LogUnavailable || (error instanceof FlowledgerError && error.kind === 'unavailable')
+
 /** Webhooks and schedules of what is published now, kept by following the log: every process has them, no store is asked. */
 export const createPublishedTriggers = ({
   feed,
@@ -86,10 +90,18 @@ export const createPublishedTriggers = ({
   }
 
   const loadChanged = async (): Promise<void> => {
-    const workflowIds = [...changed]
-    changed.clear()
-    for (const workflowId of workflowIds) await load(workflowId)
-    if (workflowIds.length > 0) for (const listener of listeners) listener()
+    if (changed.size === 0) return
+    for (const workflowId of changed) {
+      try {
+        await load(workflowId)
+      } catch (error) {
+        // It, and those behind it, are loaded when the log is there again; what can't be read has no triggers.
+        if (isAway(error)) throw error
+        unexpected(error)
+      }
+      changed.delete(workflowId)
+    }
+    for (const listener of listeners) listener()
   }
 
   const note = (event: StoredEvent): void => {
@@ -115,7 +127,7 @@ export const createPublishedTriggers = ({
           if (item.kind === 'caughtUp') caughtUp()
         }
       } catch (error) {
-        if (!(error instanceof LogUnavailable)) unexpected(error)
+        if (!isAway(error)) unexpected(error)
       }
       await delay(pauseMs, undefined, { signal: abort.signal, ref: false }).catch(() => undefined)
     }

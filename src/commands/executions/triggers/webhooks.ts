@@ -9,7 +9,8 @@ export interface WebhookRequest {
   /** What follows `/hooks/`. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly query: Readonly<Record<string, string>>
+  /** A parameter that was sent several times has all its values, in their order. */
+  readonly query: Readonly<Record<string, string | string[]>>
   readonly body: JsonValue
 }
 

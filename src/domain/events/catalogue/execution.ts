@@ -71,7 +71,15 @@ export const executionEvents = {
       trigger: z.strictObject({ nodeId: z.uuid(), key: z.string(), type: z.string() }),
       input: jsonValueSchema,
       queued: z.boolean(),
-      parent: z.strictObject({ executionId: z.uuid(), nodeId: z.uuid(), iteration: z.int() }).optional(),
+      /** `depth`: how many runs are above it; absent in what was written before it was counted. */
+      parent: z
+        .strictObject({
+          executionId: z.uuid(),
+          nodeId: z.uuid(),
+          iteration: z.int(),
+          depth: z.int().min(1).optional(),
+        })
+        .optional(),
       origin: z.strictObject({ executionId: z.uuid() }).optional(),
       /** Versions of child workflows, pinned when this version was published. */
       subworkflows: z.array(pinnedSubworkflowSchema).optional(),

@@ -20,6 +20,7 @@ import {
   type RunEnvironment,
 } from '../run.js'
 import { type PlannedNode, plannedNode, type RunPlan } from '../runPlan.js'
+import { hasTimedOut, timeOutWait } from '../waitTimeout.js'
 
 /** An attempt, or one wait of a waiting node. */
 export interface AttemptRef {
@@ -81,7 +82,8 @@ export const decideOutcome = (
     finishRun(run)
     return decisionOf(run)
   }
-  if (outcome.kind === 'completed') completeNode(run, planned, node.inputFrom, outcome, attempt)
+  if (hasTimedOut(run.state, node)) timeOutWait(run, planned, node, 'nodeTimeout')
+  else if (outcome.kind === 'completed') completeNode(run, planned, node.inputFrom, outcome, attempt)
   else failNode(run, planned, node.inputFrom, outcome.error, attempt)
   advanceFrom(run, [nodeId])
   claimScheduled(run)

@@ -1,19 +1,13 @@
-import type { NodeError } from '../../events/catalogue/execution.js'
 import { advanceFrom } from '../advance.js'
 import { completeNode } from '../completeNode.js'
 import type { ExecutionState, TimerState } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
-import { failNode } from '../nodeFailures.js'
 import { openAttempt, openWait } from '../openNode.js'
 import { getIn } from '../persistentMap.js'
 import { beginRun, decisionOf, emit, nodeState, type Run, type RunDecision, type RunEnvironment } from '../run.js'
 import { plannedNode, type RunPlan } from '../runPlan.js'
 import { timerId } from '../timerIds.js'
-
-const timeoutError = (kind: TimerState['kind']): NodeError =>
-  kind === 'signalTimeout'
-    ? { class: 'timeout', code: 'signal_timeout', message: 'the signal did not come in time' }
-    : { class: 'timeout', code: 'node_timeout', message: 'the node waited longer than its policy allows' }
+import { timeOutWait, waitsForChildren } from '../waitTimeout.js'
 
 /** What the timer means for its node. A timer of an earlier wait or retry means nothing any more. */
 const applyToNode = (run: Run, timer: TimerState, nodeId: string): void => {
@@ -27,9 +21,8 @@ const applyToNode = (run: Run, timer: TimerState, nodeId: string): void => {
     else openAttempt(run, planned, node.inputFrom)
   } else if (node.status === 'waiting') {
     if (timer.kind === 'delay') completeNode(run, planned, node.inputFrom, { ports: ['out'] })
-    else if (planned.connected.has('timeout'))
-      completeNode(run, planned, node.inputFrom, { output: null, ports: ['timeout'] })
-    else failNode(run, planned, node.inputFrom, timeoutError(timer.kind), node.attempts)
+    // Child runs are cancelled first: then their end comes, and is taken for what it is.
+    else if (!waitsForChildren(node)) timeOutWait(run, planned, node, timer.kind)
   }
   advanceFrom(run, [nodeId])
 }

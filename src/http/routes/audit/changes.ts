@@ -6,7 +6,10 @@ import { historyEvent } from '../../schemas/event.js'
 import { pointQuery } from '../../schemas/point.js'
 import { historyEventView } from '../../views/eventView.js'
 
-const text = z.object({ before: z.string().nullable(), after: z.string() })
+const textChange = z
+  .object({ before: z.string().nullable(), after: z.string() })
+  .nullable()
+  .meta({ description: 'Null where it is the same at both moments' })
 
 export const workflowChanges = defineRoute({
   method: 'get',
@@ -26,8 +29,8 @@ export const workflowChanges = defineRoute({
         .object({
           from: z.int().meta({ description: 'Revision at the first moment; -1 before the first event' }),
           to: z.int(),
-          name: text,
-          description: text,
+          name: textChange,
+          description: textChange,
           diff: diffView,
           events: z.array(historyEvent),
         })

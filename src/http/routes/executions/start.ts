@@ -28,7 +28,7 @@ export const startExecution = defineRoute({
     404: ['workflow_not_found', 'version_not_found'],
     409: ['not_published', 'workflow_archived', 'ambiguous_trigger', 'version_invalid', 'concurrent_change'],
     413: ['input_too_large'],
-    422: ['invalid_input', 'trigger_not_found'],
+    422: ['invalid_input', 'trigger_not_found', 'origin_not_found'],
     429: ['concurrency_limit'],
     503: ['overloaded'],
   },
@@ -36,9 +36,11 @@ export const startExecution = defineRoute({
   handle: async (dependencies, { params, body, context }) => {
     const { executions, versions } = dependencies
     const { wait } = context
+    const { origin, ...rest } = body
     const started = await executions.start(context.command(dependencies, body), {
       workflowId: params.id,
-      ...present(body),
+      ...present(rest),
+      ...(origin === undefined ? {} : { origin: { executionId: origin } }),
     })
     const { executionId, replayed } = started
     const waits = wait !== undefined && started.state.phase !== 'ended'
