@@ -88,16 +88,13 @@ const streamAt = (index: number) => `curve-${index}`
 /** Appends without a client, which would take most of the time, while no server has the log open. */
 async function grow(dist: string, directory: string, from: number, to: number): Promise<void> {
   type Modules = [
-    typeof import('../../src/embedded/eventstore/log/database.js'),
-    typeof import('../../src/embedded/eventstore/log/logStore.js'),
-    typeof import('../../src/embedded/eventstore/log/logWriter.js'),
+    typeof import('../../src/embedded/eventstore/log/openLog.js'),
     typeof import('../../src/embedded/eventstore/streams/appendEvents.js'),
   ]
-  const names = ['log/database.js', 'log/logStore.js', 'log/logWriter.js', 'streams/appendEvents.js']
+  const names = ['log/openLog.js', 'streams/appendEvents.js']
   const modules = await Promise.all(names.map((name) => import(join(dist, name))))
-  const [{ openDatabase }, { LogStore }, { createLogWriter }, { stageAppend }] = modules as unknown as Modules
-  const database = openDatabase(directory)
-  const writer = createLogWriter(new LogStore(database), () => undefined)
+  const [{ openLog }, { stageAppend }] = modules as unknown as Modules
+  const { writer, close } = await openLog(directory)
   const events = newEvents(EVENTS_PER_STREAM)
   const stored = events.map(({ type, data, metadata }) => ({
     type,
@@ -115,8 +112,7 @@ async function grow(dist: string, directory: string, from: number, to: number): 
     }
   }
   await Promise.all(Array.from({ length: WRITERS }, append))
-  await writer.close()
-  await database.close()
+  await close()
 }
 
 /** Mean time to read a stream that was written any time, in ms. */

@@ -4,10 +4,7 @@ import { createDispatch } from './api/dispatch.js'
 import { createRoutes } from './api/routes.js'
 import type { ServerContext } from './context.js'
 import { EventStoreError } from './errors.js'
-import { openDatabase } from './log/database.js'
-import { LogStore } from './log/logStore.js'
-import { createLogWriter } from './log/logWriter.js'
-import { createUpkeep } from './log/upkeep.js'
+import { openLog } from './log/openLog.js'
 import { createScavenger } from './operations/scavenger.js'
 import type { ServerSettings } from './options.js'
 import { createGroups } from './persistent/groups.js'
@@ -29,12 +26,10 @@ interface RunningServer {
 
 /** Opens the log and serves it, in this thread. The directory must be locked by the caller. */
 export async function runServer(settings: ServerSettings): Promise<RunningServer> {
-  const database = openDatabase(settings.directory)
-  const store = new LogStore(database)
-  const upkeep = createUpkeep(database, settings, () => wakeWriter())
   const feed = createCommitFeed()
-  const writer = createLogWriter(store, feed.publish, upkeep.run)
-  const wakeWriter = () => void writer.write(() => undefined).catch(() => undefined)
+  const { directory, mappedMemory } = settings
+  const log = await openLog(directory, { onCommit: feed.publish, mappedMemory })
+  const { store, writer } = log
   const authenticate = createAuthenticate(settings)
   const context: ServerContext = { settings, store, writer, feed, authenticate, port: settings.port }
   await writeFirstEvent(context)
@@ -50,7 +45,7 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   try {
     context.port = await listen(server, settings)
   } catch (error) {
-    await database.close()
+    await log.close()
     throw error
   }
   return {
@@ -69,8 +64,7 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
       }, GRACE)
       await closed
       clearTimeout(grace)
-      upkeep.close()
-      await database.close()
+      await log.close()
     },
   }
 }

@@ -2,51 +2,90 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
 import { type ChildServer, startChildServer } from '../../support/eventstore/childServer.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
 import { newStream } from '../../support/eventstore/server.js'
 
-const directory = mkdtempSync(join(tmpdir(), 'eventstore-'))
+let directory: string
 let server: ChildServer | undefined
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'eventstore-'))
+})
 afterEach(async () => {
   await server?.kill()
   rmSync(directory, { recursive: true, force: true })
 })
 
-test('a full disk fails the appends it has no room for, and leaves the store readable and whole', async () => {
-  server = await startChildServer(directory, { fileLimit: 2_048 })
-  const { port } = server
+/** The largest file in KiB. The journal has 8 MiB and a block. */
+const limits = [
+  ['without room for a journal', 2_048],
+  ['whose data file is full before its journal is', 9_216],
+] as const
+
+test.each(limits)(
+  'a full disk %s fails the appends it has no room for, and leaves the store readable and whole',
+  async (_, fileLimit) => {
+    server = await startChildServer(directory, { fileLimit })
+    const { port } = server
+    const client = EventStoreDBClient.connectionString(server.connectionString)
+    const stream = newStream()
+    let written = 0
+    let failure: Error | undefined
+    while (!failure && written < 500) {
+      const event = binaryEvent({ type: 'Block', data: new Uint8Array(50_000) })
+      await client
+        .appendToStream(stream, event, {
+          expectedRevision: written === 0 ? 'no_stream' : BigInt(written - 1),
+          credentials: { username: 'a', password: 'b' },
+        })
+        .then(
+          () => written++,
+          (error: Error) => {
+            failure = error
+          },
+        )
+    }
+    expect(failure?.message).toContain('could not be written to disk')
+    expect(written).toBeGreaterThan(5)
+    const batch = client.appendToStream(newStream(), binaryEvent({ type: 'Block', data: new Uint8Array(1_000_000) }))
+    expect((await rejection(batch)).message).toContain('could not be written to disk')
+    expect(await collect(client.readStream(stream))).toHaveLength(written)
+
+    await server.kill()
+    server = await startChildServer(directory, { port })
+    const again = EventStoreDBClient.connectionString(server.connectionString)
+    expect(await collect(again.readStream(stream))).toHaveLength(written)
+    const next = await again.appendToStream(stream, numbered(1), { expectedRevision: BigInt(written - 1) })
+    expect(next.nextExpectedRevision).toBe(BigInt(written))
+    await client.dispose()
+    await again.dispose()
+  },
+  120_000,
+)
+
+test('a journal that cannot be written any more is left alone, and appends go on', async () => {
+  server = await startChildServer(directory)
+  await server.kill()
+  // The second half of the journal lies beyond the limit, the data file stays below it.
+  server = await startChildServer(directory, { fileLimit: 4_096 })
+  const warnings: string[] = []
+  server.process.stderr?.on('data', (chunk) => warnings.push(String(chunk)))
   const client = EventStoreDBClient.connectionString(server.connectionString)
   const stream = newStream()
   let written = 0
-  let failure: Error | undefined
-  while (!failure && written < 200) {
-    const event = binaryEvent({ type: 'Block', data: new Uint8Array(50_000) })
-    await client
-      .appendToStream(stream, event, {
-        expectedRevision: written === 0 ? 'no_stream' : BigInt(written - 1),
-        credentials: { username: 'a', password: 'b' },
-      })
-      .then(
-        () => written++,
-        (error: Error) => {
-          failure = error
-        },
-      )
-  }
-  expect(failure?.message).toContain('could not be written to disk')
-  expect(written).toBeGreaterThan(5)
-  const batch = client.appendToStream(newStream(), binaryEvent({ type: 'Block', data: new Uint8Array(1_000_000) }))
-  expect((await rejection(batch)).message).toContain('could not be written to disk')
-  expect(await collect(client.readStream(stream))).toHaveLength(written)
-
+  const append = () => client.appendToStream(stream, numbered(1, 'Counted', written++))
+  while (!warnings.join('').includes('is not used any more')) await append()
+  for (let more = 0; more < 10; more++) await append()
+  const shown = async (from: EventStoreDBClient) =>
+    (await collect(from.readStream(stream))).map(({ event }) => (event!.data as { n: number }).n)
+  expect(await shown(client)).toEqual(Array.from({ length: written }, (_, n) => n))
   await server.kill()
-  server = await startChildServer(directory, { port })
+  server = await startChildServer(directory)
   const again = EventStoreDBClient.connectionString(server.connectionString)
-  expect(await collect(again.readStream(stream))).toHaveLength(written)
-  const next = await again.appendToStream(stream, numbered(1), { expectedRevision: BigInt(written - 1) })
-  expect(next.nextExpectedRevision).toBe(BigInt(written))
+  expect(await shown(again)).toEqual(Array.from({ length: written }, (_, n) => n))
   await client.dispose()
   await again.dispose()
-})
+  expect((await checkEventStore(directory)).problems).toEqual([])
+}, 120_000)

@@ -117,6 +117,30 @@ test('a backup of a store in use is whole, and a server starts from it', async (
   expect(await shown(streams.plain)).toHaveLength(50)
 })
 
+test('a backup and a check of a store that is written have all that was answered before', async () => {
+  const positions: number[] = []
+  let over = false
+  const write = async () => {
+    while (!over) positions.push(Number((await client.appendToStream(newStream(), numbered(2))).position?.commit))
+  }
+  const writing = Promise.all(Array.from({ length: 8 }, write))
+  for (let round = 0; round < 6; round++) {
+    const enough = positions.length + 100
+    while (positions.length < enough) await new Promise((resolve) => setTimeout(resolve, 1))
+    const answered = Math.max(...positions)
+    const checked = await checkEventStore(server.directory)
+    expect(checked.problems).toEqual([])
+    expect(checked.events).toBeGreaterThanOrEqual(answered)
+    const copy = join(target, String(round))
+    await backupEventStore(server.directory, copy)
+    const { problems, events } = await checkEventStore(copy)
+    expect(problems).toEqual([])
+    expect(events).toBeGreaterThanOrEqual(checked.events)
+  }
+  over = true
+  await writing
+})
+
 test('a scavenge of a directory can shrink its file', async () => {
   for (let round = 0; round < 20; round++) {
     const stream = newStream()

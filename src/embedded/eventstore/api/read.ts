@@ -1,9 +1,9 @@
 import type { ServerContext } from '../context.js'
+import type { PositionedRecord } from '../log/logView.js'
 import { deliver } from '../streams/links.js'
 import {
   isHiddenFromAll,
   type Page,
-  type PositionedRecord,
   readAllBackwards,
   readAllForwards,
   readStreamBackwards,

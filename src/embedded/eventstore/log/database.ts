@@ -3,8 +3,10 @@ import { type Database, open, type RootDatabase } from 'lmdb'
 import { EventStoreError } from '../errors.js'
 import { assertReadable, dataFileExists } from './dataFile.js'
 
-/** Changes when a newer program could not read what an older one wrote. */
-const FORMAT = 'embedded-eventstore/1'
+/** Changes when an older program could not read what this one writes, or would miss some of it. */
+const FORMAT = 'embedded-eventstore/2'
+/** The format before there was a journal. A store gets the newer one with its journal. */
+const WITHOUT_JOURNAL = 'embedded-eventstore/1'
 
 const FORMAT_KEY = Buffer.from('format')
 
@@ -108,7 +110,7 @@ function openExisting(openMeta: () => Table, directory: string): Table {
 
 function checkFormat(meta: Table, root: Table, existed: boolean, directory: string): void {
   const format = meta.getBinary(FORMAT_KEY)?.toString()
-  if (format === FORMAT) return
+  if (format === FORMAT || format === WITHOUT_JOURNAL) return
   if (format) {
     throw new EventStoreError(
       'unsupported-format',
@@ -120,5 +122,7 @@ function checkFormat(meta: Table, root: Table, existed: boolean, directory: stri
   if (existed && !begun) {
     throw new EventStoreError('foreign-data', `${directory} holds an LMDB file that is not an event store.`)
   }
-  meta.putSync(FORMAT_KEY, Buffer.from(FORMAT))
+  meta.transactionSync(() => putFormat(meta))
 }
+
+export const putFormat = (meta: Table): void => void meta.put(FORMAT_KEY, Buffer.from(FORMAT))

@@ -1,4 +1,5 @@
 import { EventStoreError } from '../errors.js'
+import type { GroupCommit } from './groupCommit.js'
 import type { LogStore } from './logStore.js'
 import { Staging } from './staging.js'
 
@@ -18,19 +19,20 @@ export interface LogWriter {
   submit(job: WriteJob): void
   /** Stages one thing and resolves with its result when that is on disk. */
   write<T>(stage: (staging: Staging) => T): Promise<T>
+  /** Resolves when all that is committed by now is in the data file. */
+  settle(): Promise<void>
   /** Waits for everything submitted, then refuses more. */
   close(): Promise<void>
 }
 
 /**
- * Group commit: all that arrives while one transaction is being written goes into the next, with one flush for all. One
- * at a time, so that nothing is ever decided upon a state that a failed commit takes back. `upkeep` runs between two
- * commits, while nothing is being written.
+ * Group commit: all that arrives while one group is being written goes into the next, with one flush for all. One at a
+ * time, so that nothing is ever decided upon a state that a failed commit takes back.
  */
 export function createLogWriter(
   store: LogStore,
+  commits: GroupCommit,
   onCommit: (staging: Staging) => void,
-  upkeep?: () => Promise<void> | void,
 ): LogWriter {
   let queue: WriteJob[] = []
   let busy = false
@@ -44,10 +46,7 @@ export function createLogWriter(
   }
 
   const runGroups = async () => {
-    while (queue.length > 0) {
-      await runGroup()
-      await upkeep?.()
-    }
+    while (queue.length > 0) await runGroup()
     busy = false
     wakeIdle?.()
   }
@@ -57,13 +56,11 @@ export function createLogWriter(
     const staged = stageJobs(staging)
     if (!staging.isEmpty) {
       try {
-        await staging.flush()
+        await commits.commit(staging)
       } catch (error) {
-        const failure = commitFailure(error)
-        for (const job of staged) job.failed(failure)
+        for (const job of staged) job.failed(error)
         return
       }
-      store.apply(staging)
     }
     for (const job of staged) job.committed()
     if (!staging.isEmpty) onCommit(staging)
@@ -94,6 +91,7 @@ export function createLogWriter(
 
   return {
     submit,
+    settle: commits.settle,
     write: (stage) =>
       new Promise((resolve, reject) => {
         let result: ReturnType<typeof stage>
@@ -113,14 +111,4 @@ export function createLogWriter(
         })
     },
   }
-}
-
-function commitFailure(error: unknown): EventStoreError {
-  const cause = error as Error & { commitError?: Promise<never> }
-  const failure = new EventStoreError('commit-failed', 'The events could not be written to disk.', { cause })
-  // LMDB tells the reason later, by rejecting this promise; without a listener that would end the process.
-  cause.commitError?.catch((reason: unknown) => {
-    failure.cause = reason
-  })
-  return failure
 }

@@ -1,7 +1,7 @@
 import { parseMetadata } from '../streams/streamMetadata.js'
 import type { StreamState } from '../streams/streamState.js'
 import { isMetastream, streamOfMetastream } from '../streams/streamState.js'
-import { eventKey, nameKey, positionKey } from './keys.js'
+import type { LogGroup, MetaWrite } from './logGroup.js'
 import type { LogStore } from './logStore.js'
 import { encodeRecord, type NewEvent, TOMBSTONE_REVISION } from './record.js'
 
@@ -11,12 +11,6 @@ interface StagedRecord {
   readonly revision: number
   readonly eventId: string
   readonly record: Buffer
-}
-
-interface MetaWrite {
-  readonly key: Buffer
-  /** Undefined removes. */
-  readonly value: Buffer | undefined
 }
 
 export interface Removal {
@@ -57,6 +51,12 @@ export class Staging {
     return this.records.length === 0 && this.metaWrites.length === 0 && this.removals.length === 0
   }
 
+  /** What is to be added to the log. Removals are none of it. */
+  group(sequence: number): LogGroup {
+    const records = this.records.map(({ record }) => record)
+    return { sequence, position: this.store.head + 1, records, metaWrites: this.metaWrites }
+  }
+
   state(name: string): StreamState {
     return this.states.get(name) ?? this.store.state(name)
   }
@@ -73,7 +73,7 @@ export class Staging {
 
   positionOf(state: StreamState, revision: number): number | undefined {
     const staged = this.findStaged(state, revision)
-    return staged ? staged.position : this.store.positionOf(state.id, revision)
+    return staged ? staged.position : this.store.view.positionOf(state.id, revision)
   }
 
   /** Appends one event to its stream, whatever the stream's state, and returns its position. */
@@ -121,35 +121,4 @@ export class Staging {
     const metadata = parseMetadata(event.isJson ? Buffer.from(event.data) : Buffer.alloc(0))
     this.states.set(name, { ...this.state(name), metadata, hasMetadata: true })
   }
-
-  /** Hands every write to LMDB, which commits them in one transaction. Resolves when they are on disk. */
-  flush(): Promise<unknown> {
-    const { root, log, index, names, meta } = this.store.database
-    // Within a batch single writes have no outcome of their own.
-    return root.batch(() => {
-      const logKey = Buffer.allocUnsafe(6)
-      const indexKey = Buffer.allocUnsafe(10)
-      for (const { position, state, revision, record } of this.records) {
-        void log.put(positionKey(position, logKey), record)
-        void index.put(eventKey(state.id, revision, indexKey), positionKey(position))
-      }
-      for (const state of this.states.values()) {
-        if (state.id >= this.store.nextStreamId) void names.put(nameKey(state.name), nameValue(state))
-      }
-      for (const { key, value } of this.metaWrites) void (value ? meta.put(key, value) : meta.remove(key))
-      for (const { position, streamId, revision } of this.removals) {
-        void log.remove(positionKey(position, logKey))
-        void index.remove(eventKey(streamId, revision, indexKey))
-      }
-    })
-  }
-}
-
-/** The name is kept beside the number because a long name is keyed by its hash. */
-function nameValue(state: StreamState): Buffer {
-  const name = Buffer.from(state.name, 'utf8')
-  const value = Buffer.allocUnsafe(4 + name.length)
-  value.writeUInt32BE(state.id, 0)
-  name.copy(value, 4)
-  return value
 }

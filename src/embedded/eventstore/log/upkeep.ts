@@ -6,16 +6,16 @@ import { createFileReserve } from './fileReserve.js'
 const INTERVAL = 500
 const PAGE_SIZE = 4_096
 
-/** What is done between two commits. */
-interface Upkeep {
-  run(): Promise<void> | void
+/** What is done between two transactions of the data file. */
+export interface Upkeep {
+  run(): Promise<void>
   close(): void
 }
 
 /**
- * Lengthens the file before commits have to, and maps it anew when too much of it has become resident: what a process
+ * Lengthens the file before transactions have to, and maps it anew when too much of it has become resident: what a process
  * reads through a mapping counts as its memory for as long as the mapping lasts. `wake` is called when there is something
- * to do and no commit may come to do it.
+ * to do and no transaction may come to do it.
  */
 export function createUpkeep(
   database: LogDatabase,
@@ -40,9 +40,9 @@ export function createUpkeep(
   }
 
   return {
-    run() {
-      reserve.replenish()
-      return isDue ? remap() : undefined
+    async run() {
+      await reserve.replenish()
+      if (isDue) await remap()
     },
     close() {
       clearInterval(timer)

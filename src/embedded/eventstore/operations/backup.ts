@@ -3,6 +3,9 @@ import { resolve } from 'node:path'
 import { EventStoreError } from '../errors.js'
 import { openDatabase } from '../log/database.js'
 import { dataFileExists } from '../log/dataFile.js'
+import type { LogGroup } from '../log/logGroup.js'
+import { readMoment, settleGroups } from '../log/recovery.js'
+import { readMark, removeJournalId } from '../log/settledMark.js'
 
 /**
  * Copies the store of `directory`, as it is at one moment, into the directory `target`, without its free pages. The store
@@ -14,9 +17,29 @@ export async function backupEventStore(directory: string, target: string): Promi
   }
   const database = openDatabase(directory, { readOnly: true })
   try {
+    // The copy shows a later moment than this one. What was settled in between is in it.
+    const { transaction, groups } = await readMoment(directory, database)
+    transaction.done()
     mkdirSync(target, { recursive: true, mode: 0o700 })
     await database.root.backup(resolve(target), true)
+    await makeIndependent(target, groups)
   } finally {
     await database.close()
+  }
+}
+
+/** Brings into a copy what its original has only in the journal, which is none of the copy's. */
+async function makeIndependent(target: string, groups: readonly LogGroup[]): Promise<void> {
+  const copy = openDatabase(target)
+  try {
+    const { journalId, settled } = readMark(copy)
+    if (!journalId) return
+    settleGroups(
+      copy,
+      groups.filter(({ sequence }) => sequence > settled),
+    )
+    copy.root.transactionSync(() => removeJournalId(copy))
+  } finally {
+    await copy.close()
   }
 }

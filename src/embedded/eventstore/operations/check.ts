@@ -2,6 +2,8 @@ import type { Transaction } from 'lmdb'
 import { type LogDatabase, openDatabase } from '../log/database.js'
 import { eventKey, nameKey, positionKey } from '../log/keys.js'
 import { isIntact, revisionOf, streamIdOf, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
+import { readMoment } from '../log/recovery.js'
+import { checkGroups } from './checkGroups.js'
 
 const PAGE = 2_000
 const MOST_PROBLEMS = 100
@@ -13,25 +15,32 @@ interface CheckResult {
   readonly problems: readonly string[]
 }
 
-/** Reads the whole store and holds every record, index entry and name against the others. It may be in use meanwhile. */
+/**
+ * Reads the whole store and holds every record, index entry and name against the others, and what only the journal has
+ * against them. It may be in use meanwhile.
+ */
 export async function checkEventStore(directory: string): Promise<CheckResult> {
   const database = openDatabase(directory, { readOnly: true })
-  const snapshot = database.root.useReadTransaction()
   const problems: string[] = []
   const report = (problem: string) => {
     if (problems.length < MOST_PROBLEMS) problems.push(problem)
   }
   try {
-    const events = await checkLog(database, snapshot, report)
-    const streams = await checkIndex(database, snapshot, report)
-    return { events, streams, problems }
+    const { transaction, groups } = await readMoment(directory, database)
+    try {
+      const events = await checkLog(database, transaction, report)
+      const streams = await checkIndex(database, transaction, report)
+      const added = checkGroups(database, transaction, groups, report)
+      return { events: events + added.events, streams: streams + added.streams, problems }
+    } finally {
+      transaction.done()
+    }
   } finally {
-    snapshot.done()
     await database.close()
   }
 }
 
-type Report = (problem: string) => void
+export type Report = (problem: string) => void
 
 async function checkLog({ log, index, names }: LogDatabase, transaction: Transaction, report: Report): Promise<number> {
   let count = 0

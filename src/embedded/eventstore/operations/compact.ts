@@ -1,8 +1,7 @@
 import { mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { assertStoreIn, openDatabase } from '../log/database.js'
-import { LogStore } from '../log/logStore.js'
-import { createLogWriter } from '../log/logWriter.js'
+import { assertStoreIn } from '../log/database.js'
+import { openLog } from '../log/openLog.js'
 import { backupEventStore } from './backup.js'
 import { lockDirectory } from './directoryLock.js'
 import { type ScavengeResult, scavenge } from './scavenge.js'
@@ -22,16 +21,13 @@ export async function scavengeDirectory(directory: string, shrink: boolean): Pro
   const lock = lockDirectory(directory)
   const file = join(resolve(directory), 'data.mdb')
   try {
-    const database = openDatabase(directory)
+    const log = await openLog(directory)
     const before = statSync(file).size
-    const store = new LogStore(database)
-    const writer = createLogWriter(store, () => undefined)
     let result: ScavengeResult
     try {
-      result = await scavenge(store, writer)
+      result = await scavenge(log.store, log.writer)
     } finally {
-      await writer.close()
-      await database.close()
+      await log.close()
     }
     if (shrink) await rewrite(directory, file)
     return { ...result, before, after: statSync(file).size }

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { eventKey } from '../log/keys.js'
 import type { LogStore } from '../log/logStore.js'
 import type { LogWriter } from '../log/logWriter.js'
-import { createdOf, TOMBSTONE_REVISION } from '../log/record.js'
+import { createdOf } from '../log/record.js'
 import type { Removal, Staging } from '../log/staging.js'
 import { firstVisible, isMetastream, isSoftDeleted, oldestVisible, type StreamState } from '../streams/streamState.js'
 
@@ -24,11 +23,13 @@ export async function scavenge(
   writer: LogWriter,
   isStopped: () => boolean = () => false,
 ): Promise<ScavengeResult> {
+  // Names are looked up in the data file.
+  await writer.settle()
   let streams = 0
   let removed = 0
   let after: Buffer | undefined
   for (;;) {
-    const names = nextNames(store, after)
+    const names = store.view.settledNames(after, STREAMS_PER_STEP)
     for (const { name } of names) {
       if (isStopped()) return { streams, removed }
       const count = await scavengeStream(store, writer, name, isStopped)
@@ -39,15 +40,6 @@ export async function scavenge(
     if (!after) return { streams, removed }
     await nextTurn()
   }
-}
-
-function nextNames(store: LogStore, after: Buffer | undefined): { key: Buffer; name: string }[] {
-  const start = after ? Buffer.concat([after, Buffer.of(0)]) : Buffer.of(0)
-  const found: { key: Buffer; name: string }[] = []
-  for (const { key, value } of store.database.names.getRange({ start, limit: STREAMS_PER_STEP })) {
-    found.push({ key: Buffer.from(key), name: value.toString('utf8', 4) })
-  }
-  return found
 }
 
 async function scavengeStream(
@@ -76,10 +68,8 @@ function findHidden(store: LogStore, state: StreamState, now: number, limit: num
   const end = state.tombstoned ? state.last + 1 : state.last
   const visible = state.tombstoned || isSoftDeleted(state) ? end : Math.min(firstVisible(state), end)
   const oldest = oldestVisible(state, now)
-  const range = { start: eventKey(state.id, 0), end: eventKey(state.id, Math.min(end, TOMBSTONE_REVISION)), limit }
-  for (const { key, value } of store.database.index.getRange(range)) {
-    const revision = key.readUIntBE(4, 6)
-    const position = value.readUIntBE(0, 6)
+  for (const { revision, position } of store.view.entriesFrom(state.id, 0, end - 1, limit)) {
+    if (hidden.length === limit) break
     if (revision >= visible && !isExpired(store, position, oldest)) break
     hidden.push({ position, streamId: state.id, revision })
   }

@@ -35,13 +35,10 @@ export function createGroups(context: ServerContext): Groups {
   }
 
   const loadAll = () => {
-    for (const { value } of store.database.meta.getRange({
-      start: Buffer.from(`${DEFINITION}/`),
-      end: Buffer.from(`${DEFINITION}0`),
-    })) {
+    for (const value of store.view.metaValues(`${DEFINITION}/`)) {
       const definition = JSON.parse(value.toString()) as GroupDefinition
       const key = keyOf(definition.source, definition.name)
-      const checkpoint = store.database.meta.getBinary(metaKey(CHECKPOINT, key))?.toString()
+      const checkpoint = store.view.meta(metaKey(CHECKPOINT, key))?.toString()
       load(definition, checkpoint === undefined ? undefined : Number(checkpoint))
     }
   }

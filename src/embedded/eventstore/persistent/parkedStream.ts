@@ -53,7 +53,7 @@ export function createParkedStream({ store, writer }: ServerContext, group: Grou
     const target = parseLink(payloadOf(link).data)
     if (!target) return undefined
     const { id } = store.state(target.stream)
-    const position = id === 0 ? undefined : store.positionOf(id, target.revision)
+    const position = id === 0 ? undefined : store.view.positionOf(id, target.revision)
     const record = position === undefined ? undefined : store.record(position)
     if (position === undefined || !record) return undefined
     const order = group.source === '$all' ? position : target.revision

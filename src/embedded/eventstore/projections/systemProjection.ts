@@ -26,7 +26,7 @@ export interface SystemProjection {
 export function runSystemProjection(context: ServerContext, name: string, rule: LinkRule): SystemProjection {
   const { store, writer, feed } = context
   const progressKey = Buffer.from(`projection/${name}`)
-  let position = Number(store.database.meta.getBinary(progressKey)?.toString() ?? 0)
+  let position = Number(store.view.meta(progressKey)?.toString() ?? 0)
   let saved = position
   let stopped = false
   let wake: (() => void) | undefined

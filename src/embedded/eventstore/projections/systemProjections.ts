@@ -22,7 +22,7 @@ export async function startSystemProjections(context: ServerContext): Promise<Sy
   const { store, writer, settings } = context
   const running = new Map<string, SystemProjection>()
   const switchKey = (name: string) => Buffer.from(`projection-on/${name}`)
-  const isOn = (name: string) => store.database.meta.getBinary(switchKey(name)) !== undefined
+  const isOn = (name: string) => store.view.meta(switchKey(name)) !== undefined
 
   const run = (name: string) => {
     const rule = LINK_RULES.get(name)

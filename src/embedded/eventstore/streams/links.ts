@@ -1,7 +1,7 @@
 import type { LogStore } from '../log/logStore.js'
+import type { PositionedRecord } from '../log/logView.js'
 import { createdOf, eventTypeOf, payloadOf } from '../log/record.js'
 import type { Delivery } from '../wire/readResponses.js'
-import type { PositionedRecord } from './readPages.js'
 import { firstVisible, isSoftDeleted, oldestVisible } from './streamState.js'
 
 export const LINK_TYPE = '$>'

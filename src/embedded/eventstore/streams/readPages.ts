@@ -1,12 +1,8 @@
-import { eventKey, positionKey } from '../log/keys.js'
 import type { LogStore } from '../log/logStore.js'
+import type { PositionedRecord } from '../log/logView.js'
 import { createdOf, HEADER_SIZE, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
+import type { StreamEntry } from '../log/unsettledLayer.js'
 import type { StreamState } from './streamState.js'
-
-export interface PositionedRecord {
-  readonly position: number
-  readonly record: Buffer
-}
 
 export interface Page {
   readonly records: readonly PositionedRecord[]
@@ -58,12 +54,10 @@ export function readAllForwards(store: LogStore, from: number, limit: number): P
   return { records: page.records, next: position, ended: position > store.head }
 }
 
-/** Fills the page from disk and returns where to read on. */
+/** Fills the page with what is not recent and returns where to read on. */
 function scanForwards(store: LogStore, from: number, page: PageBuilder): number {
-  const range = { start: positionKey(from), end: positionKey(store.head + 1), limit: page.room }
-  for (const { key, value } of store.database.log.getRange(range)) {
-    const position = key.readUIntBE(0, 6)
-    page.add(position, value)
+  for (const { position, record } of store.view.recordsFrom(from, store.head, page.room)) {
+    page.add(position, record)
     if (page.isFull) return position + 1
   }
   return store.head + 1
@@ -75,8 +69,8 @@ export function readAllBackwards(store: LogStore, from: number, limit: number): 
   const { records } = page
   const newest = Math.min(from - 1, store.head)
   if (newest < 1) return { records, next: 0, ended: true }
-  for (const { key, value } of store.database.log.getRange({ start: positionKey(newest), reverse: true, limit })) {
-    page.add(key.readUIntBE(0, 6), value)
+  for (const { position, record } of store.view.recordsDownFrom(newest, limit)) {
+    page.add(position, record)
     if (page.isFull) break
   }
   return { records, next: records.at(-1)?.position ?? 0, ended: !page.isFull }
@@ -87,9 +81,8 @@ export function readStreamForwards(store: LogStore, state: StreamState, from: nu
   if (state.id === 0) return { records: [], next: from, ended: true }
   const end = state.tombstoned ? TOMBSTONE_REVISION : state.last
   if (from > end) return { records: [], next: from, ended: true }
-  const start = eventKey(state.id, from)
-  const behind = state.tombstoned ? eventKey(state.id + 1, 0) : eventKey(state.id, end + 1)
-  return collect(store, { start, end: behind, limit }, oldest, (revision) => revision + 1, from)
+  const entries = store.view.entriesFrom(state.id, from, end, limit)
+  return collect(store, entries, limit, oldest, (revision) => revision + 1, from)
 }
 
 /** Events of a stream from revision `from` down to `min`. */
@@ -102,35 +95,27 @@ export function readStreamBackwards(
   oldest = 0,
 ): Page {
   if (state.id === 0 || from < min) return { records: [], next: from, ended: true }
-  const start = eventKey(state.id, from)
-  const end = min === 0 ? eventKey(state.id - 1, TOMBSTONE_REVISION) : eventKey(state.id, min - 1)
-  return collect(store, { start, end, limit, reverse: true }, oldest, (revision) => revision - 1, from)
-}
-
-interface IndexRange {
-  readonly start: Buffer
-  readonly end: Buffer
-  readonly limit: number
-  readonly reverse?: boolean
+  const entries = store.view.entriesDownFrom(state.id, from, min, limit)
+  return collect(store, entries, limit, oldest, (revision) => revision - 1, from)
 }
 
 function collect(
   store: LogStore,
-  range: IndexRange,
+  entries: Iterable<StreamEntry>,
+  limit: number,
   oldest: number,
   step: (revision: number) => number,
   from: number,
 ): Page {
-  const page = new PageBuilder(range.limit)
+  const page = new PageBuilder(limit)
   let next = from
   let found = 0
-  for (const { key, value } of store.database.index.getRange(range)) {
+  for (const { revision, position } of entries) {
     found++
-    next = step(key.readUIntBE(4, 6))
-    const position = value.readUIntBE(0, 6)
+    next = step(revision)
     const record = store.record(position)
     if (record && createdOf(record) >= oldest) page.add(position, record)
-    if (page.isFull) break
+    if (page.isFull || found === limit) break
   }
-  return { records: page.records, next, ended: !page.isFull && found < range.limit }
+  return { records: page.records, next, ended: !page.isFull && found < limit }
 }

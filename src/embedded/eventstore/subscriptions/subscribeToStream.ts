@@ -64,7 +64,7 @@ export async function subscribeToStream(
 
   function isBehind(state: StreamState, revision: number): boolean {
     if (state.id === 0 || revision > state.last) return false
-    const position = store.positionOf(state.id, revision)
+    const position = store.view.positionOf(state.id, revision)
     return position === undefined || !store.recent.get(position)
   }
 }

@@ -1,0 +1,62 @@
+import { closeSync, constants, fdatasync, openSync, write } from 'node:fs'
+import { promisify } from 'node:util'
+import { HALF_SIZE, journalPath, startOfHalf } from './journalFile.js'
+import { blocksOf, encodeFrame, frameSize } from './journalFrame.js'
+import type { LogGroup } from './logGroup.js'
+
+/** Where `O_DSYNC` makes a write durable by itself. Elsewhere it may end before the disk's cache is flushed. */
+const SYNCED_WRITES = process.platform === 'linux'
+
+/** The journal while it is written: one flush of the disk for a group. */
+export interface Journal {
+  /** Bytes of the half in use that are taken. */
+  readonly used: number
+  hasRoomFor(group: LogGroup): boolean
+  /** Resolves when the group is on disk. One at a time, and only when there is room. */
+  append(group: LogGroup): Promise<void>
+  /** Goes on at the beginning of the other half. Its groups must be settled. */
+  switchHalf(): void
+  /** Goes on at the beginning of this half. All groups must be settled. */
+  rewind(): void
+  close(): void
+}
+
+export function openJournal(directory: string, id: Buffer): Journal {
+  const file = openSync(journalPath(directory), constants.O_RDWR | (SYNCED_WRITES ? constants.O_DSYNC : 0))
+  let buffer = Buffer.alloc(64 * 1024)
+  let half = 0
+  let used = 0
+
+  return {
+    get used() {
+      return used
+    },
+    hasRoomFor: (group) => used + blocksOf(frameSize(group)) <= HALF_SIZE,
+    async append(group) {
+      const size = blocksOf(frameSize(group))
+      if (buffer.length < size) buffer = Buffer.alloc(size)
+      encodeFrame(group, id, buffer)
+      await writeAll(file, buffer, size, startOfHalf(half) + used)
+      used += size
+    },
+    switchHalf() {
+      half = 1 - half
+      used = 0
+    },
+    rewind() {
+      used = 0
+    },
+    close: () => closeSync(file),
+  }
+}
+
+async function writeAll(file: number, buffer: Buffer, size: number, position: number): Promise<void> {
+  for (let done = 0; done < size; ) done += await writeSome(file, buffer, done, size - done, position + done)
+  if (!SYNCED_WRITES) await promisify(fdatasync)(file)
+}
+
+function writeSome(file: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(file, buffer, offset, length, position, (error, written) => (error ? reject(error) : resolve(written)))
+  })
+}
