@@ -1,6 +1,7 @@
 import type { ServerSettings } from '../options.js'
 import { openDatabase } from './database.js'
 import { createGroupCommit, type SettlingLimits } from './groupCommit.js'
+import type { Journal } from './journal.js'
 import { LogStore } from './logStore.js'
 import { LogView } from './logView.js'
 import { createLogWriter, type LogWriter } from './logWriter.js'
@@ -31,8 +32,9 @@ export interface LogOptions {
 export async function openLog(directory: string, options: LogOptions = {}): Promise<Log> {
   const { onCommit = () => undefined, mappedMemory, limits } = options
   const database = openDatabase(directory)
+  let journal: Journal | undefined
   try {
-    const journal = recoverJournal(directory, database)
+    journal = recoverJournal(directory, database)
     const store = new LogStore(new LogView(database))
     const upkeep =
       mappedMemory === undefined
@@ -51,6 +53,7 @@ export async function openLog(directory: string, options: LogOptions = {}): Prom
       },
     }
   } catch (error) {
+    journal?.close()
     await database.close()
     throw error
   }
