@@ -20,9 +20,7 @@ export type RouteListener = (request: RoutedRequest, response: ServerResponse) =
 
 /** Rejects when the time of the request is over, so that no client waits for ever on a store that hangs. */
 const withTimeout = (context: RequestContext, route: Route, work: Promise<Answer>): Promise<Answer> => {
-  const own = route.timeoutMs ?? defaultTimeoutMs
-  if (own === 0) return work
-  const milliseconds = own + Math.min(context.wait ?? 0, maxWaitSeconds) * 1000
+  const milliseconds = (route.timeoutMs ?? defaultTimeoutMs) + Math.min(context.wait ?? 0, maxWaitSeconds) * 1000
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       context.abort()
