@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { SchemaNames } from '../../../src/projections/postgres/names.js'
 
-/** Where a rebuild is stopped: at which change of its record, or at which commit of its rows, in PL/pgSQL. */
+/** Where a rebuild is stopped: at which change of its record, which commit of its rows, or its swap, in PL/pgSQL. */
 export interface Crossing {
-  readonly table: 'rebuilds' | 'checkpoints'
+  readonly table: 'rebuilds' | 'checkpoints' | 'generations'
   readonly when: string
 }
 
@@ -14,6 +14,8 @@ export interface Crossing {
 export const openGate = async (connectionString: string, { control }: SchemaNames) => {
   const key = Math.floor(Math.random() * 1_000_000_000)
   const client = new pg.Client({ connectionString })
+  // With the server it may go away too.
+  client.on('error', () => undefined)
   await client.connect()
   await client.query('SELECT pg_advisory_lock($1)', [key])
 
@@ -29,7 +31,7 @@ export const openGate = async (connectionString: string, { control }: SchemaName
     close: async ({ table, when }: Crossing) => {
       await client.query(
         `CREATE FUNCTION "${control}".gate() RETURNS trigger LANGUAGE plpgsql AS $$
-         BEGIN IF ${when} THEN PERFORM pg_advisory_xact_lock(${key}); END IF; RETURN NEW; END $$`,
+         BEGIN IF ${when} THEN PERFORM set_config('lock_timeout', '0', true), pg_advisory_xact_lock(${key}); END IF; RETURN NEW; END $$`,
       )
       await client.query(
         `CREATE TRIGGER gate BEFORE UPDATE ON "${control}".${table} FOR EACH ROW EXECUTE FUNCTION "${control}".gate()`,
