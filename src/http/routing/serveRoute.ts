@@ -56,7 +56,10 @@ const answerOf = async (
   const params = parseParams(route, request.params, context)
   const query = parseQuery(route, request.url ?? '/')
   const body = await parseBody(route, request)
-  if (route.reads !== undefined) await waitForProjection(dependencies.progress, route.reads, context)
+  if (route.reads !== undefined) {
+    dependencies.readTraffic.read()
+    await waitForProjection(dependencies.progress, route.reads, context)
+  }
   const parsed = { params, query, body, context } as RouteRequest<never, never, never>
   return withTimeout(context, route, route.handle(dependencies, parsed))
 }

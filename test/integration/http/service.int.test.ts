@@ -83,6 +83,22 @@ describe('hooks', () => {
   })
 })
 
+describe('reads of projections over HTTP', () => {
+  it('are counted, and not the watching of projections themselves', async () => {
+    let reads = 0
+    const read = () => {
+      reads += 1
+    }
+    const counting = await startWorld({ readTraffic: { read } })
+    const get = (path: string) => createClient(counting)('get', path)
+    for (const path of ['/v1/workflows', '/v1/executions', '/v1/audit/events', '/v1/api-keys']) await get(path)
+    expect(reads).toBe(4)
+    for (const path of ['/v1/projections', '/v1/projections/workflows/rebuilds', '/readyz', '/metrics']) await get(path)
+    expect(reads).toBe(4)
+    await counting.stop()
+  })
+})
+
 describe('projections over HTTP', () => {
   it('lists them and takes what operators ask for', async () => {
     const list = await send('get', '/v1/projections')
