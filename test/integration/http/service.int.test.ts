@@ -142,6 +142,10 @@ describe('the service', () => {
     expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/workflows",status="200"\} \d+/)
     expect(text).toContain('projection_lag_events{projection="workflows"} 0')
     expect(text).toContain('projection_ready{projection="activity"} 1')
+    expect(text).toContain('projection_position{projection="activity"} 12')
+    expect(text).toContain('projection_head{projection="activity"} 12')
+    expect(text).toContain('projection_generation{projection="activity"} 1')
+    expect(text).toContain('projection_state{projection="activity",state="live"} 1')
     expect((await send('get', '/metrics', { key: null })).status).toBe(401)
   })
 
