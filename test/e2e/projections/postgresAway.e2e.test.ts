@@ -161,45 +161,53 @@ const crossings: (readonly [string, Crossing, number])[] = [
   ['has swapped', { table: 'rebuilds', when: leaves('verifying') }, 2],
 ]
 
-it.each(crossings)('a rebuild that %s goes on when every connection was lost there', async (_, crossing, waiting) => {
-  await upToDate()
-  const gate = await openGate(postgres.connectionString, defaultSchemas)
-  await gate.close(crossing)
-  const begun = await whileWriting(async () => {
-    const rebuilds = await beginAll()
-    await eventually(async () => (await gate.waiting()) === waiting)
-    const lost = await query(
-      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'flowledger%'`,
-    )
-    expect(lost.length).toBeGreaterThan(10)
-    await gate.open()
-    await gate.end()
-    await allSwapped(rebuilds)
-    return rebuilds
-  })
-  expect(begun).toHaveLength(2)
-  await rowsAreRight()
-})
+it.each(crossings)(
+  'a rebuild that %s goes on when every connection was lost there',
+  async (_, crossing, waiting) => {
+    await upToDate()
+    const gate = await openGate(postgres.connectionString, defaultSchemas)
+    await gate.close(crossing)
+    const begun = await whileWriting(async () => {
+      const rebuilds = await beginAll()
+      await eventually(async () => (await gate.waiting()) === waiting)
+      const lost = await query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'flowledger%'`,
+      )
+      expect(lost.length).toBeGreaterThan(10)
+      await gate.open()
+      await gate.end()
+      await allSwapped(rebuilds)
+      return rebuilds
+    })
+    expect(begun).toHaveLength(2)
+    await rowsAreRight()
+  },
+  300_000,
+)
 
 it.each([
   ['stops', (): Promise<void> => postgres.stop()],
   ['crashes', async (): Promise<void> => void process.kill(postgres.pid, 'SIGQUIT')],
-] as const)('a rebuild that replays while the server %s goes on when it is back', async (_, leave) => {
-  await upToDate()
-  const gate = await openGate(postgres.connectionString, defaultSchemas)
-  await gate.close({ table: 'checkpoints', when: ownCommit })
-  await whileWriting(async () => {
-    const rebuilds = await beginAll()
-    await eventually(async () => (await gate.waiting()) === 1)
-    await leave()
-    await eventually(async () => (await program.call('GET', '/readyz')).status === 503)
-    const before = started.length
-    await eventually(() => started.length > before + 20)
-    postgres = await startPostgres()
-    const opener = await openGate(postgres.connectionString, defaultSchemas)
-    await opener.open()
-    await opener.end()
-    await allSwapped(rebuilds)
-  })
-  await rowsAreRight()
-})
+] as const)(
+  'a rebuild that replays while the server %s goes on when it is back',
+  async (_, leave) => {
+    await upToDate()
+    const gate = await openGate(postgres.connectionString, defaultSchemas)
+    await gate.close({ table: 'checkpoints', when: ownCommit })
+    await whileWriting(async () => {
+      const rebuilds = await beginAll()
+      await eventually(async () => (await gate.waiting()) === 1)
+      await leave()
+      await eventually(async () => (await program.call('GET', '/readyz')).status === 503)
+      const before = started.length
+      await eventually(() => started.length > before + 20)
+      postgres = await startPostgres()
+      const opener = await openGate(postgres.connectionString, defaultSchemas)
+      await opener.open()
+      await opener.end()
+      await allSwapped(rebuilds)
+    })
+    await rowsAreRight()
+  },
+  300_000,
+)
