@@ -118,6 +118,9 @@ export const startFlowledger = async (
         workflows: container.get(tokens.workflows),
         withExample: isStandalone(config),
       })
+      const traffic = container.get(tokens.readTraffic)
+      undo.later(() => traffic.stop())
+      traffic.start()
       const { HOST: host, PORT: port } = config
       const server = await startHttpServer(createHttpApp(container.get(tokens.http)), { host, port })
       undo.later(() => server.stop())

@@ -7,6 +7,7 @@ import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFe
 import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
 import { projections } from '../../src/projections/definitions/index.js'
 import { createProjectionOperations } from '../../src/projections/operations/createProjectionOperations.js'
+import { createReadTraffic } from '../../src/projections/progress/readTraffic.js'
 import { createReadModels } from '../../src/projections/queries/readModels.js'
 import { startProjectorWorker } from '../../src/projections/startProjectorWorker.js'
 import { append, pureRun } from '../../test/support/projections/events.js'
@@ -38,6 +39,12 @@ try {
   const head = await feed.head()
   while ((await operations.status('executions')).position !== head) await new Promise((r) => setTimeout(r, 200))
   const { executions } = createReadModels({ pool, mongo })
+  const traffic = createReadTraffic({ pool, log: console.error })
+  traffic.start()
+  const page = () => {
+    traffic.read()
+    return executions.list({ limit: 50, workflowId })
+  }
   const workflowId = uuidv7()
 
   /** `perSecond` calls a second, as long as `going`. */
@@ -71,7 +78,7 @@ try {
   const both = async (going: () => boolean) => {
     const [writes, reads] = await Promise.all([
       load(writesPerSecond / 7, going, () => append(store, pureRun(workflowId))),
-      load(readsPerSecond, going, () => executions.list({ limit: 50, workflowId })),
+      load(readsPerSecond, going, page),
     ])
     return { writes, reads }
   }
@@ -96,6 +103,7 @@ try {
   const during = await both(() => !over)
   const times = (which: 'reads' | 'writes') => Math.round((during[which].p99 / without[which].p99) * 100) / 100
   const p99Times = { reads: times('reads'), writes: times('writes') }
+  traffic.stop()
   console.log(JSON.stringify({ without, during, p99Times, rebuild: await rebuilt }, null, 2))
 } finally {
   await operations.stop()

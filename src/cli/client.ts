@@ -16,7 +16,8 @@ type RequestHeaders = Readonly<Record<string, string>>
  */
 export interface Client {
   readonly url: string
-  get<T>(path: string, headers?: RequestHeaders): Promise<Answer<T>>
+  /** Rejects with what the signal aborted with as soon as it does. */
+  get<T>(path: string, headers?: RequestHeaders, signal?: AbortSignal): Promise<Answer<T>>
   send<T>(method: string, path: string, body?: unknown, headers?: RequestHeaders): Promise<Answer<T>>
   /** The text of an answer as it comes; undefined where it has none (204). Leaving the loop early ends the request. */
   stream(path: string, headers?: RequestHeaders): Promise<AsyncIterable<string> | undefined>
@@ -57,7 +58,13 @@ async function* decoded(url: string, body: AsyncIterable<Uint8Array>): AsyncGene
 export const createClient = ({ url, apiKey }: { readonly url: string; readonly apiKey: string }): Client => {
   let dispatcher: Dispatcher | undefined
 
-  const request = async (method: string, path: string, body: unknown, headers: RequestHeaders): Promise<Response> => {
+  const request = async (
+    method: string,
+    path: string,
+    body: unknown,
+    headers: RequestHeaders,
+    signal?: AbortSignal,
+  ): Promise<Response> => {
     const { Agent, fetch } = await import('undici')
     // A whole log may take an hour to verify: the server's time limits count.
     dispatcher ??= new Agent({ headersTimeout: 0, bodyTimeout: 0 })
@@ -67,18 +74,27 @@ export const createClient = ({ url, apiKey }: { readonly url: string; readonly a
       dispatcher,
       // The key goes nowhere but where it was meant to go.
       redirect: 'manual',
+      ...(signal !== undefined && { signal }),
       headers: { 'X-API-Key': apiKey, ...json, ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
+      signal?.throwIfAborted()
       throw connectionFailed(url, error)
     })
     if (!response.ok) throw new ApiError(response.status, problemOf(await response.text()))
     return response
   }
 
-  const call = async <T>(method: string, path: string, body: unknown, headers: RequestHeaders): Promise<Answer<T>> => {
-    const response = await request(method, path, body, headers)
+  const call = async <T>(
+    method: string,
+    path: string,
+    body: unknown,
+    headers: RequestHeaders,
+    signal?: AbortSignal,
+  ): Promise<Answer<T>> => {
+    const response = await request(method, path, body, headers, signal)
     const text = await response.text().catch((error: unknown) => {
+      signal?.throwIfAborted()
       throw connectionFailed(url, error)
     })
     const isJson = /\bjson\b/.test(response.headers.get('content-type') ?? '')
@@ -88,7 +104,7 @@ export const createClient = ({ url, apiKey }: { readonly url: string; readonly a
 
   return {
     url,
-    get: (path, headers = {}) => call('GET', path, undefined, headers),
+    get: (path, headers = {}, signal) => call('GET', path, undefined, headers, signal),
     send: (method, path, body, headers = {}) => call(method, path, body, headers),
     stream: async (path, headers = {}) => {
       const { status, body } = await request('GET', path, undefined, headers)

@@ -29,8 +29,16 @@ export const apiModule = new ContainerModule((options) => {
   provide(
     options,
     t.readSide,
-    [t.store, t.feed, t.reads, t.progress, t.operations, t.audit],
-    (store, feed, reads, progress, projections, audit) => ({ store, feed, reads, progress, projections, audit }),
+    [t.store, t.feed, t.reads, t.progress, t.readTraffic, t.operations, t.audit],
+    (store, feed, reads, progress, readTraffic, projections, audit) => ({
+      store,
+      feed,
+      reads,
+      progress,
+      readTraffic,
+      projections,
+      audit,
+    }),
   )
   provide(
     options,

@@ -3,6 +3,7 @@ import { createProjectionOperationCommands } from '../commands/projectionOperati
 import { projections } from '../projections/definitions/index.js'
 import { createProjectionOperations } from '../projections/operations/createProjectionOperations.js'
 import { createProjectionProgress } from '../projections/progress/projectionProgress.js'
+import { createReadTraffic } from '../projections/progress/readTraffic.js'
 import { createReadModels } from '../projections/queries/readModels.js'
 import { createMeasuredLoad } from './measuredLoad.js'
 import { provide } from './provide.js'
@@ -35,6 +36,13 @@ export const readSideModule = new ContainerModule((options) => {
         log: (line) => logger.info(line),
       }),
     (operations) => operations.stop(),
+  )
+  provide(
+    options,
+    t.readTraffic,
+    [t.pool, t.logger],
+    (pool, logger) => createReadTraffic({ pool, log: (line) => logger.info(line) }),
+    (traffic) => traffic.stop(),
   )
   provide(options, t.load, [t.operations], createMeasuredLoad, (load) => load.stop())
 })

@@ -3,6 +3,7 @@ import { type DataDirectory, openDataDirectory } from '../embedded/dataDirectory
 import { startEmbeddedEventStore } from '../embedded/eventstore/index.js'
 import { startEmbeddedMongo } from '../embedded/mongo/index.js'
 import { startEmbeddedPostgres } from '../embedded/postgres/index.js'
+import { stopAll } from './stopAll.js'
 
 /** Where the three stores are, whether they are somebody's servers or were started here. */
 export interface Stores {
@@ -55,12 +56,11 @@ export const startStores = async (config: Config, log: (line: string) => void): 
   ])
   const stop = async () => {
     const services = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    for (const service of services.toReversed()) await service.stop()
-    await directory?.release()
+    await stopAll([...services.toReversed().map((service) => () => service.stop()), async () => directory?.release()])
   }
   const [log_, postgres, mongo] = started
   if (log_.status === 'rejected' || postgres.status === 'rejected' || mongo.status === 'rejected') {
-    await stop()
+    await stop().catch((error: unknown) => log(`a store did not stop as it should: ${String(error)}`))
     throw [log_, postgres, mongo].find((result) => result.status === 'rejected')?.reason
   }
   return {

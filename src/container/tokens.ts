@@ -30,6 +30,7 @@ import type { Scheduler } from '../execution/schedules/createScheduler.js'
 import type { HttpDependencies } from '../http/dependencies.js'
 import type { RunningProjectionOperations } from '../projections/operations/createProjectionOperations.js'
 import type { ProjectionProgress } from '../projections/progress/projectionProgress.js'
+import type { ReadTraffic } from '../projections/progress/readTraffic.js'
 import type { ReadModels } from '../projections/queries/readModels.js'
 import type { Tracing } from '../tracing/openTelemetry.js'
 import type { Keys } from './keys.js'
@@ -40,7 +41,10 @@ type CommandFacades = Pick<
   HttpDependencies,
   'startWebhook' | 'workflows' | 'versions' | 'secrets' | 'apiKeys' | 'executions'
 >
-type ReadSide = Pick<HttpDependencies, 'store' | 'feed' | 'reads' | 'progress' | 'projections' | 'audit'>
+type ReadSide = Pick<
+  HttpDependencies,
+  'store' | 'feed' | 'reads' | 'progress' | 'readTraffic' | 'projections' | 'audit'
+>
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol(name)
 
@@ -87,6 +91,7 @@ export const tokens = {
   progress: token<ProjectionProgress>('progress'),
   operations: token<RunningProjectionOperations>('operations'),
   load: token<MeasuredLoad>('load'),
+  readTraffic: token<ReadTraffic>('readTraffic'),
   audit: token<Audit>('audit'),
   readiness: token<HttpDependencies['readiness']>('readiness'),
   commands: token<CommandFacades>('commands'),

@@ -14,6 +14,7 @@ import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { EventStore } from '../eventlog/eventStore.js'
 import type { ProjectionOperations } from '../projections/operations/projectionOperations.js'
 import type { ProjectionProgress } from '../projections/progress/projectionProgress.js'
+import type { ReadTraffic } from '../projections/progress/readTraffic.js'
 import type { ReadModels } from '../projections/queries/readModels.js'
 import type { SpanSink } from '../tracing/span.js'
 import type { RateLimitOptions } from './middleware/rateLimit.js'
@@ -48,6 +49,7 @@ export interface HttpDependencies {
   readonly feed: EventFeed
   readonly reads: ReadModels
   readonly progress: Pick<ProjectionProgress, 'waitFor'>
+  readonly readTraffic: Pick<ReadTraffic, 'read'>
   readonly projections: ProjectionOperations
   readonly audit: Audit
   /** What `/readyz` reports. Never rejects: what can't be reached is a check that is not ready. */

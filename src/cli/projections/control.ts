@@ -10,7 +10,21 @@ interface ControlOptions extends ApiOptions {
   readonly reason?: string
 }
 
-const control = (verb: 'pause' | 'resume' | 'cancel', description: string): Command =>
+type Verb = 'pause' | 'resume' | 'cancel'
+
+const isDone: Record<Verb, (state: Rebuild['state']) => boolean> = {
+  pause: (state) => state === 'paused',
+  resume: (state) => state !== 'paused',
+  cancel: (state) => state === 'cancelled',
+}
+
+/** The projector does it between two batches; where none is there it is done when one comes. */
+const steeredView = (verb: Verb, rebuild: Rebuild): string =>
+  isDone[verb](rebuild.state)
+    ? rebuildView(rebuild)
+    : `${rebuildView(rebuild)}\n${verb} is asked for; the projector has not done it yet`
+
+const control = (verb: Verb, description: string): Command =>
   apiCommand(`${verb} <projection>`, description)
     .option('--rebuild <id>', 'this one (default: the one under way)')
     .option('--reason <text>', 'why; it stays in the log')
@@ -18,7 +32,8 @@ const control = (verb: 'pause' | 'resume' | 'cancel', description: string): Comm
       const { client, answer } = openSession(options)
       const id = options.rebuild ?? (await rebuildUnderWay(client, projection))
       const target = path`/v1/projections/${projection}/rebuilds/${id}/${verb}`
-      answer((await client.send<Rebuild>('POST', target, { reason: options.reason })).body, rebuildView)
+      const { body } = await client.send<Rebuild>('POST', target, { reason: options.reason })
+      answer(body, (rebuild) => steeredView(verb, rebuild))
     })
 
 const rollback = (): Command =>

@@ -21,13 +21,14 @@ async function* changesOf(client: Client, { projection, id }: Watched, signal: A
   let failures = 0
   while (!signal.aborted) {
     try {
-      const { body } = await client.get<Rebuild>(path`/v1/projections/${projection}/rebuilds/${id}`)
+      const { body } = await client.get<Rebuild>(path`/v1/projections/${projection}/rebuilds/${id}`, {}, signal)
       failures = 0
       const text = JSON.stringify(body)
       if (text !== shown) yield body
       shown = text
       if (isOver(body)) return
     } catch (error) {
+      if (signal.aborted) return
       failures += 1
       if (!(error instanceof ConnectionFailed) || failures > attempts) throw error
     }
@@ -43,7 +44,11 @@ const noteOf = ({ state, processed, eventsPerSecond, etaSeconds }: Rebuild): str
 const isGood = ({ state, verification }: Rebuild): boolean =>
   (state === 'swapped' || state === 'completed') && verification?.equal !== false
 
-const asWords = (rebuilds: readonly Watched[]): string => rebuilds.map(({ projection }) => projection).join(' ')
+/** What can be done about rebuilds that nobody watches any more, one projection at a time. */
+const howToGoOn = (rebuilds: readonly Watched[]): string =>
+  rebuilds.length === 1
+    ? `the rebuild goes on in the server: flowledger projections watch|pause|cancel ${rebuilds[0]?.projection}`
+    : `the rebuilds of ${rebuilds.map(({ projection }) => projection).join(', ')} go on in the server: flowledger projections watch|pause|cancel <projection>`
 
 /** Runs `work` until it is done, or a person has pressed Ctrl-C. */
 const interruptible = async <T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> => {
@@ -76,10 +81,7 @@ export const watchAll = ({ client, json }: Session, rebuilds: readonly Watched[]
       return last
     }
     const ended = await Promise.all(rebuilds.map(watchOne)).finally(() => bars.stop())
-    if (signal.aborted) {
-      const names = asWords(rebuilds)
-      throw new Interrupted(`the rebuild goes on in the server: flowledger projections watch|pause|cancel ${names}`)
-    }
+    if (signal.aborted) throw new Interrupted(howToGoOn(rebuilds))
     const results = ended.filter((rebuild) => rebuild !== undefined)
     if (!asLines) print(results.map(rebuildView).join('\n'))
     const bad = results.filter((rebuild) => !isGood(rebuild))

@@ -1,6 +1,7 @@
 /** Why the embedded server could not start or do an operation. */
 export type EventStoreErrorCode =
   | 'directory-in-use'
+  | 'directory-unusable'
   | 'foreign-data'
   | 'torn-data'
   | 'unsupported-format'

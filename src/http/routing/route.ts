@@ -72,7 +72,7 @@ export interface Route {
   readonly reads?: ProjectionName
   /** An example of the request's body. */
   readonly example?: unknown
-  /** The longest it may take, in milliseconds, beside what `Prefer: wait` asks for; 0 has no end (streams). Default 30,000. */
+  /** The longest until there is an answer, in milliseconds, beside what `Prefer: wait` asks for; a stream may then last as long as it does. Default 30,000. */
   readonly timeoutMs?: number
   handle(dependencies: HttpDependencies, request: RouteRequest<never, never, never>): Promise<Answer>
 }

@@ -20,9 +20,7 @@ export type RouteListener = (request: RoutedRequest, response: ServerResponse) =
 
 /** Rejects when the time of the request is over, so that no client waits for ever on a store that hangs. */
 const withTimeout = (context: RequestContext, route: Route, work: Promise<Answer>): Promise<Answer> => {
-  const own = route.timeoutMs ?? defaultTimeoutMs
-  if (own === 0) return work
-  const milliseconds = own + Math.min(context.wait ?? 0, maxWaitSeconds) * 1000
+  const milliseconds = (route.timeoutMs ?? defaultTimeoutMs) + Math.min(context.wait ?? 0, maxWaitSeconds) * 1000
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       context.abort()
@@ -58,7 +56,10 @@ const answerOf = async (
   const params = parseParams(route, request.params, context)
   const query = parseQuery(route, request.url ?? '/')
   const body = await parseBody(route, request)
-  if (route.reads !== undefined) await waitForProjection(dependencies.progress, route.reads, context)
+  if (route.reads !== undefined) {
+    dependencies.readTraffic.read()
+    await waitForProjection(dependencies.progress, route.reads, context)
+  }
   const parsed = { params, query, body, context } as RouteRequest<never, never, never>
   return withTimeout(context, route, route.handle(dependencies, parsed))
 }

@@ -63,7 +63,8 @@ export const createStatusQueries = (dependencies: StatusDependencies) => {
     const deadLetters = ref === undefined ? 0 : (await storeOf(projection).deadLetters(ref)).length
     const fresh = row !== undefined && now().getTime() - Date.parse(row.reported_at) < staleMs
     const rebuild = rebuilds.find(({ state }) => state !== 'swapped')
-    const state = !fresh ? 'stalled' : rebuild?.state === 'paused' && row.state === 'rebuilding' ? 'paused' : row.state
+    const isPaused = rebuild?.state === 'paused' && (row?.state === 'live' || row?.state === 'rebuilding')
+    const state = !fresh ? 'stalled' : isPaused ? 'paused' : row.state
     const lagMs = Number(row?.lag_ms ?? 0)
     return {
       name: projection.name,

@@ -27,5 +27,8 @@ export const rebuildChannel = (names: SchemaNames): string => `${names.control}_
 /** The projector listens here; the payload is the projection's name. */
 export const requestChannel = (names: SchemaNames): string => `${names.control}_requests`
 
+/** Rebuilds listen here; the payload is how much was read in the last second, by one of the processes that answer. */
+export const readsChannel = (names: SchemaNames): string => `${names.control}_reads`
+
 /** Who waits for a projection listens here; the payload is `<projection> <position>`. */
 export const progressChannel = (names: SchemaNames): string => `${names.control}_progress`

@@ -31,6 +31,7 @@ export interface Feeder {
   readonly meter: Meter
   /** Fed by the tail: what it has not applied is a few milliseconds old. */
   readonly live: boolean
+  /** Times that the subscription which feeds it, its own or the tail's, had to be made anew. */
   readonly reconnects: number
   /** Why it can't go on for the moment. */
   readonly error: Error | undefined
@@ -53,6 +54,8 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
   const meter = createMeter()
   let live = false
   let reconnects = 0
+  /** Of the tail, when it began to feed this one. */
+  let tailReconnects = 0
   let stalled: Error | undefined
   let disconnected: Error | undefined
 
@@ -84,6 +87,8 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
         disconnected = error
       },
       onLive: (now) => {
+        if (live) reconnects += tail.reconnects - tailReconnects
+        tailReconnects = tail.reconnects
         live = now
         if (now) disconnected = undefined
       },
@@ -123,7 +128,7 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
       return live
     },
     get reconnects() {
-      return reconnects
+      return live ? reconnects + tail.reconnects - tailReconnects : reconnects
     },
     get error() {
       return stalled ?? (live ? tail.error : disconnected)

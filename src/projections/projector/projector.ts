@@ -117,12 +117,15 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
 
   /** Everything that hangs on one connection with the locks. */
   const session = async (onStarted: () => void): Promise<void> => {
-    const ownership = await openOwnership(postgresUrl, schemas, (projection) => serving.get(projection)?.wake())
+    const ownership = await openOwnership(postgresUrl, schemas, {
+      onRequest: (projection) => serving.get(projection)?.wake(),
+      onReads: pace.others,
+    })
     const controller = new AbortController()
     const signal = AbortSignal.any([stopping.signal, ownership.lost, controller.signal])
     const following: Promise<void>[] = []
     try {
-      const tail = createTail({ feed, prefixes: allPrefixes, patienceMs, onEvent: pace.live })
+      const tail = createTail({ feed, prefixes: allPrefixes, patienceMs, onEvent: () => pace.others(1) })
       const first = new Map<string, ServedProjection>()
       for (const projection of projections) {
         if (await ownership.acquire(lockOf(projection))) first.set(projection.name, await open(projection, tail))
@@ -140,7 +143,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
       }
       onStarted()
       await Promise.all([
-        reportStatus({ pool, schemas, status, onTransactions: pace.transactions, log }, signal),
+        reportStatus({ pool, schemas, status, log }, signal),
         ...projections.map((each) => keepServing(each, ownership, tail, first.get(each.name), follow, signal)),
       ])
     } finally {

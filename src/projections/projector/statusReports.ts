@@ -7,8 +7,6 @@ export interface StatusReportOptions {
   readonly pool: Pool
   readonly schemas: SchemaNames
   readonly status: () => readonly RunnerStatus[]
-  /** Told, with every report, how many transactions the database has had in all. */
-  readonly onTransactions: (total: bigint) => void
   readonly log: (line: string) => void
 }
 
@@ -33,8 +31,7 @@ const reportSql = (schemas: SchemaNames): string => {
   const assignments = columns.slice(1).map((name) => `${name} = excluded.${name}`)
   return `INSERT INTO ${quoted(schemas.control)}.projection_status (${columns.join(', ')}, reported_at)
     SELECT *, now() FROM unnest(${arrays})
-    ON CONFLICT (projection) DO UPDATE SET ${assignments.join(', ')}, reported_at = excluded.reported_at
-    RETURNING (SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database())::text AS transactions`
+    ON CONFLICT (projection) DO UPDATE SET ${assignments.join(', ')}, reported_at = excluded.reported_at`
 }
 
 const valuesOf = (status: readonly RunnerStatus[]): unknown[][] => [
@@ -52,15 +49,12 @@ const valuesOf = (status: readonly RunnerStatus[]): unknown[][] => [
 
 /** Tells other processes, every second, how the projections of this one are. */
 export const reportStatus = async (options: StatusReportOptions, signal: AbortSignal): Promise<void> => {
-  const { pool, schemas, status, onTransactions, log } = options
+  const { pool, schemas, status, log } = options
   const sql = reportSql(schemas)
   while (!signal.aborted) {
     const now = status()
     try {
-      if (now.length > 0) {
-        const { rows } = await pool.query<{ transactions: string }>(sql, valuesOf(now))
-        if (rows[0] !== undefined) onTransactions(BigInt(rows[0].transactions))
-      }
+      if (now.length > 0) await pool.query(sql, valuesOf(now))
     } catch (error) {
       log(`status of projections: ${error instanceof Error ? error.message : String(error)}`)
     }

@@ -3,16 +3,12 @@
  * by a rest of several times what it took, so that who waits for an answer never waits behind much of a rebuild. A busy machine
  * makes batches slower and with them the rests longer, up to a limit: however busy it is, a rebuild goes on.
  *
- * Others are: live events, which the tail sees at once; and transactions of PostgreSQL beyond the rebuilds' own, which is how
- * readers show, in whatever process they are. Those are counted once a second; until they were, others are assumed.
+ * Others are: live events, which the tail sees at once, and those who read, whom the processes that answer them count (`ReadTraffic`).
+ * A pace that has just begun to hear of them assumes them.
  */
 export interface Pace {
-  /** An event was handed to the live projections. */
-  live(): void
-  /** Transactions of a rebuild's own. */
-  own(transactions: number): void
-  /** All transactions that the database has ever had. */
-  transactions(total: bigint): void
+  /** So many events were handed to the live projections, or so many reads answered. */
+  others(count: number): void
   /** A rebuild replays, until the function that it gets is called. Several share what there is. */
   begin(): () => void
   readonly yielding: boolean
@@ -28,18 +24,13 @@ const restFactor = 4
 const leastRestMs = 20
 const mostRestMs = 200
 
-/** Events in a second from which on there is live traffic. */
-const liveEvents = 20
-/** Transactions a second. A program that only waits has some, too: checkpoints, polls, the progress of the rebuild itself. */
-const otherTransactions = 60
+/** Events and reads in a second from which on others are there. */
+const enough = 20
 
 export const createPace = (now: () => number = () => performance.now()): Pace => {
-  let second = 0
-  let thisSecond = 0
+  let second = Math.floor(now() / 1_000)
+  let thisSecond = enough
   let lastSecond = 0
-  let own = 0
-  let seen: { readonly total: bigint; readonly own: number; readonly at: number } | undefined
-  let others = Number.POSITIVE_INFINITY
   let rebuilds = 0
 
   const turn = () => {
@@ -52,23 +43,13 @@ export const createPace = (now: () => number = () => performance.now()): Pace =>
 
   const isYielding = (): boolean => {
     turn()
-    return Math.max(thisSecond, lastSecond) >= liveEvents || others >= otherTransactions
+    return Math.max(thisSecond, lastSecond) >= enough
   }
 
   return {
-    live: () => {
+    others: (count) => {
       turn()
-      thisSecond += 1
-    },
-    own: (transactions) => {
-      own += transactions
-    },
-    transactions: (total) => {
-      const at = now()
-      if (seen !== undefined && at > seen.at) {
-        others = (Number(total - seen.total) - (own - seen.own)) / ((at - seen.at) / 1_000)
-      }
-      seen = { total, own, at }
+      thisSecond += count
     },
     begin: () => {
       rebuilds += 1

@@ -2,27 +2,13 @@ import { createBatchWriter } from '../runner/batchWriter.js'
 import { catchUp } from '../runner/catchUp.js'
 import { createEventQueue } from '../runner/eventQueue.js'
 import { createProjectionRunner } from '../runner/projectionRunner.js'
-import type { GenerationRef, ReadModelStore } from '../store/projectionStore.js'
+import type { GenerationRef } from '../store/projectionStore.js'
 import type { RebuildContext } from './context.js'
-import type { Pace } from './pace.js'
 import type { RebuildRow } from './rebuildRecords.js'
 
 /** One large batch may wait while one is written; more would only be more for the garbage collector to carry around. */
 const capacity = 2_000
 const reportMs = 500
-
-/** Tells the pace what is the rebuild's own: a transaction for each query and each commit. */
-const counted = (store: ReadModelStore, pace: Pace): ReadModelStore => ({
-  ...store,
-  load: (ref, requests) => {
-    for (const { owners, keys } of requests) pace.own(Number(owners.length > 0) + Number(keys.length > 0))
-    return store.load(ref, requests)
-  },
-  commit: (commit) => {
-    pace.own(1)
-    return store.commit(commit)
-  },
-})
 
 const secondsLeft = (done: bigint, left: bigint, elapsedMs: number): number | null =>
   done <= 0n ? null : (Number(left) / Number(done)) * (elapsedMs / 1_000)
@@ -39,7 +25,7 @@ export const replay = async (
   const controller = new AbortController()
   const running = AbortSignal.any([signal, controller.signal])
   const writer = createBatchWriter({
-    store: counted(store, pace),
+    store,
     ref,
     streams,
     onPoison: 'stop',

@@ -1,6 +1,6 @@
 import type { Client } from 'pg'
 import { openClient } from '../postgres/connection.js'
-import { quoted, requestChannel, type SchemaNames } from '../postgres/names.js'
+import { quoted, readsChannel, requestChannel, type SchemaNames } from '../postgres/names.js'
 
 /**
  * Who feeds a projection: one process at a time, by an advisory lock on a connection of its own. PostgreSQL lets go of it when
@@ -36,19 +36,28 @@ const watch = (client: Client, onLost: () => void): (() => void) => {
   return () => clearInterval(timer)
 }
 
-/** `onRequest` is called with the name of a projection that an operator wants something of. */
+export interface OwnershipListeners {
+  /** An operator wants something of this projection. */
+  readonly onRequest: (projection: string) => void
+  /** So much was read in the last second, in some process. */
+  readonly onReads: (reads: number) => void
+}
+
 export const openOwnership = async (
   connectionString: string,
   names: SchemaNames,
-  onRequest: (projection: string) => void,
+  { onRequest, onReads }: OwnershipListeners,
 ): Promise<Ownership> => {
   const client = await openClient({ connectionString, name: 'flowledger projector (owner)' })
   const controller = new AbortController()
   const lose = () => controller.abort(new Error('the connection that holds the locks was lost'))
   client.on('error', lose)
   client.on('end', lose)
-  client.on('notification', ({ payload }) => onRequest(payload ?? ''))
-  await client.query(`LISTEN ${quoted(requestChannel(names))}`)
+  client.on('notification', ({ channel, payload = '' }) => {
+    if (channel === requestChannel(names)) onRequest(payload)
+    else onReads(Number(payload))
+  })
+  await client.query(`LISTEN ${quoted(requestChannel(names))}; LISTEN ${quoted(readsChannel(names))}`)
   const unwatch = watch(client, lose)
   const idOf = (key: string) => `${names.control} ${key}`
   return {

@@ -59,7 +59,7 @@ const upToDate = async () => {
   for (const name of names)
     await eventually(async () => {
       const { position, state } = await operations.status(name)
-      return state === 'live' && position !== null && head !== null && position >= head
+      return ['live', 'paused'].includes(state) && position !== null && head !== null && position >= head
     })
 }
 
@@ -131,6 +131,45 @@ it.each(crossings)(
     await rowsAreRight()
   },
 )
+
+it('killed again and again, each time further on, it never begins anew', async () => {
+  await restart()
+  await upToDate()
+  const { control, prefix } = world.harness.schemas
+  const rebuild = await operations.rebuild(operator(), 'executions', { keepMs: 60_000 })
+  const { generation } = rebuild
+  const ask = async <T>(text: string): Promise<T> => (await world.harness.pool.query(text)).rows[0]?.it as T
+  const checkpoint = `SELECT position AS it FROM "${control}".checkpoints
+    WHERE projection = 'executions' AND generation = ${generation}`
+  const table = `SELECT to_regclass('"${prefix}executions_g${generation}".executions')::oid AS it`
+  await kill(projector)
+  let last = '0'
+  let made: number | undefined
+  for (let life = 0; life < 3; life += 1) {
+    await gate.close({ table: 'checkpoints', when: `NEW.generation = ${generation} AND OLD.position > ${last}` })
+    projector = startProjectorProcess({ ...world.config, only: names })
+    await eventually(async () => (await gate.waiting()) === 1)
+    expect(await stateOf('executions', rebuild.id)).toBe('replaying')
+    await kill(projector)
+    await gate.open()
+    const position = await ask<string>(checkpoint)
+    expect(BigInt(position)).toBeGreaterThan(BigInt(last))
+    // The very table that the first life made.
+    made ??= await ask<number>(table)
+    expect(await ask<number>(table)).toBe(made)
+    last = position
+  }
+  await gate.close({ table: 'rebuilds', when: leaves('catching_up') })
+  projector = startProjectorProcess({ ...world.config, only: names })
+  await eventually(async () => (await gate.waiting()) === 1)
+  await kill(projector)
+  await gate.open()
+  expect(await stateOf('executions', rebuild.id)).toBe('catching_up')
+  await restart()
+  await allSwapped([rebuild])
+  expect(await ask<number>(table)).toBe(made)
+  await rowsAreRight()
+}, 300_000)
 
 it('killed after the swap, they can still be rolled back', async () => {
   await restart()

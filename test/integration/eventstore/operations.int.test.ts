@@ -117,6 +117,17 @@ test('a backup of a store in use is whole, and a server starts from it', async (
   expect(await shown(streams.plain)).toHaveLength(50)
 })
 
+test('a backup into a directory that can not be made is refused', async () => {
+  // Linux says of the second for ever that its parent is missing.
+  const impossible = [join(server.directory, 'data.mdb', 'copy'), '/proc/none/copy']
+  for (const path of impossible) {
+    expect(await rejection(backupEventStore(server.directory, path))).toMatchObject({
+      code: 'directory-unusable',
+      message: expect.stringContaining(path),
+    })
+  }
+})
+
 test('a backup and a check of a store that is written have all that was answered before', async () => {
   const positions: number[] = []
   let over = false

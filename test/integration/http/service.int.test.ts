@@ -125,6 +125,22 @@ describe('hooks', () => {
   })
 })
 
+describe('reads of projections over HTTP', () => {
+  it('are counted, and not the watching of projections themselves', async () => {
+    let reads = 0
+    const read = () => {
+      reads += 1
+    }
+    const counting = await startWorld({ readTraffic: { read } })
+    const get = (path: string) => createClient(counting)('get', path)
+    for (const path of ['/v1/workflows', '/v1/executions', '/v1/audit/events', '/v1/api-keys']) await get(path)
+    expect(reads).toBe(4)
+    for (const path of ['/v1/projections', '/v1/projections/workflows/rebuilds', '/readyz', '/metrics']) await get(path)
+    expect(reads).toBe(4)
+    await counting.stop()
+  })
+})
+
 describe('projections over HTTP', () => {
   it('lists them and takes what operators ask for', async () => {
     const list = await send('get', '/v1/projections')
@@ -168,6 +184,10 @@ describe('the service', () => {
     expect(text).toMatch(/http_request_duration_seconds_count\{method="GET",route="\/v1\/workflows",status="200"\} \d+/)
     expect(text).toContain('projection_lag_events{projection="workflows"} 0')
     expect(text).toContain('projection_ready{projection="activity"} 1')
+    expect(text).toContain('projection_position{projection="activity"} 12')
+    expect(text).toContain('projection_head{projection="activity"} 12')
+    expect(text).toContain('projection_generation{projection="activity"} 1')
+    expect(text).toContain('projection_state{projection="activity",state="live"} 1')
     expect((await send('get', '/metrics', { key: null })).status).toBe(401)
   })
 

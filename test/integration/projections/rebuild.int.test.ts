@@ -132,6 +132,9 @@ describe('a rebuild', () => {
     const { id } = await operations.rebuild(operator(), 'executions')
     const paused = await operations.pause(operator(), 'executions', id)
     expect(paused).toMatchObject({ state: 'paused' })
+    // Readers are served as before, whatever waits.
+    await eventually(async () => (await operations.status('executions')).state === 'paused')
+    expect(await operations.status('executions')).toMatchObject({ ready: true, rebuildId: id })
     await expect(operations.rebuild(operator(), 'executions')).rejects.toMatchObject({ code: 'rebuild_in_progress' })
     expect((await operations.resume(operator(), 'executions', id)).state).not.toBe('paused')
     expect((await watch(operations, id)).at(-1)).toMatchObject({ state: 'swapped' })

@@ -110,6 +110,29 @@ describe('an event that can not be applied', () => {
 })
 
 describe('the checkpoint', () => {
+  it('that is not there means fully behind, whatever the rows hold', async () => {
+    const projector = harness.projector(log, [executionsProjection])
+    await projector.start()
+    const { position } = await append(log, pureRun(workflowId))
+    await reached(projector, position)
+    await projector.stop()
+    await harness.pool.query(`DELETE FROM "${harness.schemas.control}".checkpoints`)
+    const progress = createProjectionProgress({
+      ...harness,
+      postgresUrl: stores.postgresUrl,
+      projections: [executionsProjection],
+      log: (line) => harness.lines.push(line),
+    })
+    await progress.start()
+    try {
+      expect(await progress.waitFor('executions', 1n, 30)).toEqual({ reached: false, position: null })
+      const operations = await harness.operations(log, [executionsProjection])
+      expect(await operations.status('executions')).toMatchObject({ position: null })
+    } finally {
+      await progress.stop()
+    }
+  })
+
   it('of a projection that nothing happens for still follows the log', async () => {
     const projector = harness.projector(log)
     await projector.start()
@@ -161,6 +184,7 @@ describe('a projector', () => {
     leave()
     const { position } = await append(log, pureRun(workflowId))
     await eventually(() => projector.status()[0]?.state === 'stalled')
+    expect(projector.status()[0]?.reconnects).toBeGreaterThan(0)
     comeBack()
     await reached(projector, position)
     expect((await harness.readModels.executions.list({ limit: 5 })).items).toHaveLength(2)

@@ -92,6 +92,7 @@ export const startWorld = async (
         return { reached: head !== null && head >= position, position: head }
       },
     },
+    readTraffic: { read: () => undefined },
     projections: memoryProjections(),
     audit: createAudit({ store: log, feed: log }),
     readiness: async () => [{ name: 'log', ready: true }],

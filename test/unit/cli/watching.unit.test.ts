@@ -63,6 +63,22 @@ describe('watching a rebuild', () => {
     expect(process.listenerCount('SIGINT')).toBe(0)
   })
 
+  it('ends at Ctrl-C also where the server has stopped answering, and says how to go on with each of several', async () => {
+    let asked = 0
+    const url = await listen((request, response) => {
+      if (request.method !== 'POST') asked += 1
+      // Of all that is asked afterwards nothing is answered.
+      else answers((path) => ({ ...rebuild, projection: path.split('/')[3] }))(request, response)
+    })
+    const ended = run(['projections', 'rebuild', 'workflows', 'secrets', ...flags(url)])
+    await vi.waitFor(() => expect(asked).toBe(2), { timeout: 30_000 })
+    process.emit('SIGINT')
+    expect(await ended).toBe(130)
+    expect(said.stderr).toBe(
+      'flowledger: the rebuilds of workflows, secrets go on in the server: flowledger projections watch|pause|cancel <projection>\n',
+    )
+  })
+
   it.each([
     [{ state: 'failed' }, 'workflows is failed'],
     [{ state: 'cancelled' }, 'workflows is cancelled'],
@@ -93,6 +109,22 @@ describe('watching a rebuild', () => {
         )(request, response)
     })
     expect(await run(['projections', 'rebuild', 'workflows', ...flags(url)])).toBe(0)
+  })
+})
+
+describe('steering a rebuild', () => {
+  it.each([
+    ['pause', 'paused', ''],
+    ['pause', 'replaying', 'pause is asked for; the projector has not done it yet\n'],
+    ['resume', 'replaying', ''],
+    ['resume', 'paused', 'resume is asked for; the projector has not done it yet\n'],
+    ['cancel', 'cancelled', ''],
+    ['cancel', 'paused', 'cancel is asked for; the projector has not done it yet\n'],
+  ])('%s says whether that was done: it is %s', async (verb, state, more) => {
+    const full = { ...rebuild, state, processed: 7, eventsPerSecond: 0, generation: 2, error: null, keepUntil: null }
+    const url = await listen(answers((path) => (path.endsWith('/rebuilds') ? { items: [rebuild] } : full)))
+    expect(await run(['projections', verb, 'workflows', ...flags(url)])).toBe(0)
+    expect(said.stdout).toBe(`workflows: ${state}, 7 events at 0/s, generation 2\n${more}`)
   })
 })
 

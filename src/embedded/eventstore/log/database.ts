@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import { EventStoreError } from '../errors.js'
 import { assertReadable, dataFileExists } from './dataFile.js'
+import { makeDirectory } from './makeDirectory.js'
 
 /** Changes when an older program could not read what this one writes, or would miss some of it. */
 const FORMAT = 'embedded-eventstore/2'
@@ -35,7 +35,7 @@ export function openDatabase(directory: string, options: { readOnly?: boolean } 
   const existed = dataFileExists(directory)
   if (existed) assertReadable(directory)
   else if (options.readOnly) assertStoreIn(directory)
-  else mkdirSync(directory, { recursive: true, mode: 0o700 })
+  else makeDirectory(directory)
 
   let tables = openTables(directory, existed, options.readOnly ?? false)
   return {

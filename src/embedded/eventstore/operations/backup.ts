@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { EventStoreError } from '../errors.js'
 import { openDatabase } from '../log/database.js'
 import { dataFileExists } from '../log/dataFile.js'
 import type { LogGroup } from '../log/logGroup.js'
+import { makeDirectory } from '../log/makeDirectory.js'
 import { readMoment, settleGroups } from '../log/recovery.js'
 import { readMark, removeJournalId } from '../log/settledMark.js'
 
@@ -20,7 +21,7 @@ export async function backupEventStore(directory: string, target: string): Promi
     // The copy shows a later moment than this one. What was settled in between is in it.
     const { transaction, groups } = await readMoment(directory, database)
     transaction.done()
-    mkdirSync(target, { recursive: true, mode: 0o700 })
+    makeDirectory(target)
     await database.root.backup(resolve(target), true)
     await makeIndependent(target, groups)
   } finally {

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { EventStoreError } from '../errors.js'
+import { makeDirectory } from '../log/makeDirectory.js'
 
 const ATTEMPTS = 20
 
@@ -15,7 +16,7 @@ interface DirectoryLock {
  * @throws EventStoreError `directory-in-use`.
  */
 export function lockDirectory(directory: string): DirectoryLock {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   const path = join(directory, 'owner.lock')
   const mine = JSON.stringify({ pid: process.pid, started: startOf(process.pid), id: randomUUID() })
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

@@ -30,7 +30,6 @@ export const listAuditEvents = defineRoute({
     ...pageQuery,
   }),
   reads: 'activity',
-  timeoutMs: 0,
   responses: {
     200: {
       description: 'A page, or the export',

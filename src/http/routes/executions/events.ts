@@ -55,7 +55,6 @@ export const executionEvents = defineRoute({
   params: idParams,
   query: z.strictObject(pageQuery),
   headers: ['Last-Event-ID'],
-  timeoutMs: 0,
   responses: {
     200: {
       description: 'A page of events, or the live stream',

@@ -101,7 +101,6 @@ const getRebuild = defineRoute({
   scope: 'projections:operate',
   params: rebuildParams,
   headers: ['Last-Event-ID'],
-  timeoutMs: 0,
   responses: {
     200: {
       description: 'The rebuild, or the live stream',
