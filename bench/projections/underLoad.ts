@@ -82,7 +82,7 @@ try {
     ])
     return { writes, reads }
   }
-  const until = performance.now() + 8_000
+  const until = performance.now() + 40_000
   const without = await both(() => performance.now() < until)
   let over = false
   const context = {
