@@ -17,6 +17,8 @@ const url = (...protocols: string[]) =>
     })
     .optional()
 
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://' }).optional()
+
 const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const roleList = z
@@ -109,7 +111,7 @@ export const variables = {
     description: 'Lets http.request reach private and loopback addresses; for development',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: {
-    schema: url('http', 'https'),
+    schema: httpUrl,
     default: '',
     description:
       'Where traces of requests and runs go: an OTLP receiver over HTTP, such as http://localhost:4318; none where it is missing',

@@ -40,44 +40,25 @@ export const apiModule = new ContainerModule((options) => {
       audit,
     }),
   )
+  provide(options, t.telemetry, [t.logger, t.registry, t.tracing], (logger, registry, tracing) => ({
+    logger,
+    registry,
+    ...(tracing !== undefined && { trace: tracing.send }),
+  }))
   provide(
     options,
     t.http,
-    [
-      t.logger,
-      t.clock,
-      t.ids,
-      t.registry,
-      t.nodeTypes,
-      t.authenticator,
-      t.readiness,
-      t.commands,
-      t.readSide,
-      t.tracing,
-    ],
-    (
-      logger,
-      clock,
-      ids,
-      registry,
-      nodeTypes,
-      authenticator,
-      readiness,
-      commands,
-      readSide,
-      tracing,
-    ): HttpDependencies => ({
+    [t.telemetry, t.clock, t.ids, t.nodeTypes, t.authenticator, t.readiness, t.commands, t.readSide],
+    (telemetry, clock, ids, nodeTypes, authenticator, readiness, commands, readSide): HttpDependencies => ({
       version,
-      logger,
       clock,
       ids,
-      registry,
       nodeTypes,
       authenticator,
       readiness,
+      ...telemetry,
       ...commands,
       ...readSide,
-      ...(tracing !== undefined && { trace: tracing.send }),
     }),
   )
 })

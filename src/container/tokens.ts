@@ -41,6 +41,7 @@ type CommandFacades = Pick<
   HttpDependencies,
   'startWebhook' | 'workflows' | 'versions' | 'secrets' | 'apiKeys' | 'executions'
 >
+type Telemetry = Pick<HttpDependencies, 'logger' | 'registry' | 'trace'>
 type ReadSide = Pick<
   HttpDependencies,
   'store' | 'feed' | 'reads' | 'progress' | 'readTraffic' | 'projections' | 'audit'
@@ -96,5 +97,6 @@ export const tokens = {
   readiness: token<HttpDependencies['readiness']>('readiness'),
   commands: token<CommandFacades>('commands'),
   readSide: token<ReadSide>('readSide'),
+  telemetry: token<Telemetry>('telemetry'),
   http: token<HttpDependencies>('http'),
 } as const

@@ -118,7 +118,8 @@ const redacted = (outcome: AttemptOutcome, values: readonly string[]): AttemptOu
 
 /**
  * One attempt of a node, from its config to what is to be recorded of it. Never rejects. `abort` is the attempt's own; it
- * is aborted at the attempt's timeout here (which does not count a wait for a thread), and by others for a cancelled run or a shutdown.
+ * is aborted at the attempt's timeout here (which does not count a wait for a thread), and by others for a cancelled run or a
+ * shutdown.
  */
 export const runAttempt = async (
   runner: AttemptRunner,

@@ -54,6 +54,8 @@ const publish = async (program: Program, target: string): Promise<string> => {
   return id
 }
 
+/** Of a caller that does not record it. */
+const unrecorded = 'ef'.repeat(16)
 const caller = { traceId: 'ab'.repeat(16), spanId: 'cd'.repeat(8) }
 
 describe('traces', () => {
@@ -98,6 +100,7 @@ describe('traces', () => {
     )
     expect(run.body.status).toBe('completed')
     await program.call('GET', '/v1/workflows/none')
+    await program.call('GET', '/v1/workflows', undefined, { traceparent: `00-${unrecorded}-${caller.spanId}-00` })
     // What has gathered is sent before the program ends.
     expect(await program.stop()).toBe(0)
   }, 60_000)
@@ -141,6 +144,10 @@ describe('traces', () => {
     expect(ofCaller()).toHaveLength(4)
     for (const { startTimeUnixNano, endTimeUnixNano } of ofCaller())
       expect(BigInt(endTimeUnixNano)).toBeGreaterThanOrEqual(BigInt(startTimeUnixNano))
+  })
+
+  it('are none of what the caller does not record', () => {
+    expect(spans().filter(({ traceId }) => traceId === unrecorded)).toEqual([])
   })
 
   it('go on with what a node calls', () => {

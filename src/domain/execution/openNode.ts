@@ -13,10 +13,13 @@ import { timerId } from './timerIds.js'
 /** What a node type needs beyond its own configured timeout to report that. */
 const ownTimeoutSlackMs = 5_000
 
-/** For a pure node in a worker thread, which has a limit of its own there: time on a core, and ten times as much by the clock. */
+/** For a pure node in a worker thread, where its own limit is time on a core, and ten times as much by the clock. */
 const costlyTimeoutMs = 60_000
 
-/** Upper bound of an attempt without its wait for a thread, in milliseconds: the policy's, else the type's, or what the config wants if that is more. */
+/**
+ * Upper bound of an attempt without its wait for a thread, in milliseconds: the policy's, else the type's, or what the config
+ * wants if that is more.
+ */
 export const attemptTimeoutMs = ({ policy, node, type }: PlannedNode): number => {
   if (policy.timeoutMs !== undefined) return policy.timeoutMs
   const bound = type.kind === 'sideEffect' ? type.defaultTimeoutMs : costlyTimeoutMs

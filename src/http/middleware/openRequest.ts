@@ -9,8 +9,8 @@ const slowMs = 5_000
 
 /**
  * What happens first: makes the request's context, echoes X-Request-Id, and when the answer is out counts it, sends its span
- * where `trace` is given, and writes the access line. At `info` only failures and slow requests are logged: a line for each request costs more than the rest of
- * this layer together. `debug` logs them all. Headers and bodies are never logged.
+ * where `trace` is given, and writes the access line. At `info` only failures and slow requests are logged: a line for each
+ * request costs more than the rest of this layer together. `debug` logs them all. Headers and bodies are never logged.
  */
 export const openRequest =
   (logger: Logger, metrics: HttpMetrics, trace?: SpanSink) =>

@@ -66,6 +66,15 @@ describe('the configuration', () => {
     expect(messageOf({ PORT })).toBe('bad configuration: PORT must be a number from 0 to 65535')
   })
 
+  it.each(['localhost:4318', 'http://', 'ftp://host', 'http://a b'])(
+    'says of the receiver of traces %j what it may be',
+    (url) => {
+      expect(messageOf({ OTEL_EXPORTER_OTLP_ENDPOINT: url })).toBe(
+        'bad configuration: OTEL_EXPORTER_OTLP_ENDPOINT must be a URL that starts with http:// or https://',
+      )
+    },
+  )
+
   it('refuses real stores without the keys that only people can choose', () => {
     const message = messageOf({ POSTGRES_URL: 'postgres://localhost/x' })
     expect(message).toContain('API_KEY')

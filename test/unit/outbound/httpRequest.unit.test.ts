@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../../src/domain/json.js'
+import type { Attempt } from '../../../src/domain/nodes/behaviour.js'
 import { createHttpRequest } from '../../../src/execution/nodeTypes/httpRequest.js'
 import {
   createOutboundHttp,
@@ -73,7 +74,12 @@ afterAll(async () => {
   await server.close()
 })
 
-const send = (config: JsonObject, http = open, signal: AbortSignal = new AbortController().signal) => {
+const send = (
+  config: JsonObject,
+  http = open,
+  signal: AbortSignal = new AbortController().signal,
+  more: Partial<Attempt> = {},
+) => {
   const node = createHttpRequest(http)
   expect(node.configSchema.safeParse(config)).toMatchObject({ success: true })
   return node.run({
@@ -84,6 +90,7 @@ const send = (config: JsonObject, http = open, signal: AbortSignal = new AbortCo
     attempt: 2,
     idempotencyKey: 'e1:call:0',
     signal,
+    ...more,
   })
 }
 const at = (path: string): string => `http://127.0.0.1:${server.port}${path}`
@@ -159,6 +166,14 @@ describe('a request', () => {
       headers: { 'idempotency-key': 'mine', 'content-type': 'text/csv' },
       body: 'a;b',
     })
+  })
+
+  it('goes on with the trace of its attempt, unless its config names one; without a trace it names none', async () => {
+    const traceparent = `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`
+    await send({ url: at('/x') }, open, undefined, { traceparent })
+    await send({ url: at('/x'), headers: { Traceparent: 'mine' } }, open, undefined, { traceparent })
+    await send({ url: at('/x') })
+    expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual([traceparent, 'mine', undefined])
   })
 
   it('is refused when its resolved config is not valid', async () => {

@@ -106,6 +106,22 @@ describe('the spans of runs', () => {
     expect(one('transform inner').parentSpanId).toBe(child?.spanId)
   })
 
+  it('of a run that failed are sent again when it is retried and ends again', async () => {
+    let attempts = 0
+    watch({ main: define({ start: manual, only: effect }, ['start -> only']) }, async () => {
+      attempts += 1
+      if (attempts === 1) throw new NodeFailure({ class: 'user', code: 'no_luck', message: 'not today' })
+      return null
+    })
+    const { executionId } = await run('main')
+    await engine.commands.retry(engine.context(), { executionId })
+    expect((await engine.end(executionId)).outcome).toBe('completed')
+    const [failed, completed] = named('run')
+    expect(completed?.spanId).toBe(failed?.spanId)
+    expect([failed?.error, completed?.error]).toEqual(['no_luck: not today', undefined])
+    expect(new Set(named('test.effect only').map(({ spanId }) => spanId)).size).toBe(2)
+  })
+
   it('are none where the caller does not record its trace', async () => {
     watch({ main: define({ start: manual, only: effect }, ['start -> only']) })
     await run('main', formatTraceparent({ ...caller, sampled: false }))

@@ -1,9 +1,10 @@
 import type { Transaction } from 'lmdb'
 import { type LogDatabase, openDatabase } from '../log/database.js'
-import { eventKey, nameKey, positionKey } from '../log/keys.js'
-import { isIntact, revisionOf, streamIdOf, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
+import { eventKey, positionKey } from '../log/keys.js'
+import { TOMBSTONE_REVISION } from '../log/record.js'
 import { readMoment } from '../log/recovery.js'
 import { checkGroups } from './checkGroups.js'
+import { checkName, placeOf, type Report } from './checkRecord.js'
 
 const PAGE = 2_000
 const MOST_PROBLEMS = 100
@@ -40,26 +41,19 @@ export async function checkEventStore(directory: string): Promise<CheckResult> {
   }
 }
 
-export type Report = (problem: string) => void
-
-async function checkLog({ log, index, names }: LogDatabase, transaction: Transaction, report: Report): Promise<number> {
+async function checkLog(database: LogDatabase, transaction: Transaction, report: Report): Promise<number> {
+  const { log, index } = database
   let count = 0
   for await (const { key, value } of walk(log, transaction)) {
     count++
     const position = key.readUIntBE(0, 6)
-    if (!isIntact(value)) {
-      report(`The event at position ${position} is damaged.`)
-      continue
-    }
-    const streamId = streamIdOf(value)
-    const revision = revisionOf(value)
-    const name = streamNameOf(value)
+    const place = placeOf(value, position, report)
+    if (!place) continue
+    const { streamId, revision, name } = place
     const indexed = index.get(eventKey(streamId, revision), { transaction })?.readUIntBE(0, 6)
     if (indexed !== position)
       report(`Event ${revision} of stream ${name}, at position ${position}, is not in the index.`)
-    if (names.get(nameKey(name), { transaction })?.readUInt32BE(0) !== streamId) {
-      report(`Stream ${name} is not known by its name.`)
-    }
+    checkName(database, transaction, place, report)
   }
   return count
 }

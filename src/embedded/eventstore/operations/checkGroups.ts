@@ -1,9 +1,9 @@
 import type { Transaction } from 'lmdb'
 import type { LogDatabase } from '../log/database.js'
-import { eventKey, nameKey, positionKey } from '../log/keys.js'
+import { eventKey, positionKey } from '../log/keys.js'
 import type { LogGroup } from '../log/logGroup.js'
-import { isIntact, revisionOf, streamIdOf, streamNameOf, TOMBSTONE_REVISION } from '../log/record.js'
-import type { Report } from './check.js'
+import { TOMBSTONE_REVISION } from '../log/record.js'
+import { checkName, placeOf, type Report } from './checkRecord.js'
 
 /** Holds what only the journal has against the data file, which it must continue: the log as a whole, and every stream. */
 export function checkGroups(
@@ -24,18 +24,12 @@ export function checkGroups(
     for (const record of group.records) {
       events++
       position++
-      if (!isIntact(record)) {
-        report(`The event at position ${position} is damaged.`)
-        continue
-      }
-      const streamId = streamIdOf(record)
-      const revision = revisionOf(record)
-      const name = streamNameOf(record)
+      const place = placeOf(record, position, report)
+      if (!place) continue
+      const { streamId, revision, name } = place
       const last = lastRevisions.get(streamId) ?? lastRevision(database, transaction, streamId)
       if (last === -1) streams++
-      else if (!lastRevisions.has(streamId) && streamIdByName(database, transaction, name) !== streamId) {
-        report(`Stream ${name} is not known by its name.`)
-      }
+      else if (!lastRevisions.has(streamId)) checkName(database, transaction, place, report)
       if (revision !== last + 1 && revision !== TOMBSTONE_REVISION) {
         report(`Event ${revision} of stream ${name}, at position ${position}, comes after event ${last}.`)
       }
@@ -55,8 +49,4 @@ function lastRevision({ index }: LogDatabase, transaction: Transaction, streamId
   const range = { start: eventKey(streamId, TOMBSTONE_REVISION), end: eventKey(streamId - 1, TOMBSTONE_REVISION) }
   for (const key of index.getKeys({ ...range, reverse: true, limit: 1, transaction })) return key.readUIntBE(4, 6)
   return -1
-}
-
-function streamIdByName({ names }: LogDatabase, transaction: Transaction, name: string): number | undefined {
-  return names.get(nameKey(name), { transaction })?.readUInt32BE(0)
 }
