@@ -6,9 +6,9 @@ import type { Clock, IdSource } from '../commands/ports.js'
 import type { SecretReader } from '../commands/secrets/secretReader.js'
 import { FlowledgerError } from '../domain/errors.js'
 import type { StoredEvent } from '../domain/events/recordedEvent.js'
-import { mayAdvance } from '../domain/execution/advance.js'
 import { decideTimers } from '../domain/execution/decide/timers.js'
 import { getIn } from '../domain/execution/persistentMap.js'
+import { mayAdvance } from '../domain/execution/run.js'
 import { idOfStream } from '../domain/streams.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { WorkQueue } from '../eventlog/workQueue.js'
@@ -40,7 +40,7 @@ export interface ExecutorDependencies {
   readonly feed: Pick<EventFeed, 'subscribe' | 'head'>
   readonly openWork: OpenWork
   readonly secrets: SecretReader
-  readonly evaluator: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  readonly evaluator: Pick<NodeEvaluator, 'decide' | 'plan' | 'resolve'>
   readonly clock: Clock
   readonly ids: IdSource
   /** Hears of errors that are nobody's input; they are logged. */

@@ -103,8 +103,12 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       if (wait === undefined) return
       node.status = 'waiting'
       node.wait = wait
-      node.attempts = attempt ?? node.attempts + 1
-      node.tries += 1
+      node.crashes = 0
+      const number = attempt ?? node.attempts + 1
+      // Where an attempt found out what it waits for, that has counted as the try.
+      if (number === node.attempts) finishAttempt(node, number, at, 'completed')
+      else node.tries += 1
+      node.attempts = number
       return
     }
     case 'NodeAttemptStarted': {

@@ -1,17 +1,19 @@
 import type { NodeError } from '../../events/catalogue/execution.js'
-import type { PureOutcome } from '../../nodes/behaviour.js'
-import { advanceFrom, mayAdvance } from '../advance.js'
+import type { PureOutcome, WaitPlan } from '../../nodes/behaviour.js'
+import { advanceFrom } from '../advance.js'
 import { completeNode } from '../completeNode.js'
-import type { ExecutionState, NodeState } from '../executionState.js'
+import { type ExecutionState, type NodeState, recordOf } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
 import { maxCrashes } from '../limits.js'
 import { failNode } from '../nodeFailures.js'
-import { openAttempt } from '../openNode.js'
+import { openAttempt } from '../openAttempt.js'
+import { beginWait } from '../openWait.js'
 import { valuesOf } from '../persistentMap.js'
 import {
   beginRun,
   decisionOf,
   emit,
+  mayAdvance,
   nodeFields,
   nodeState,
   nothingToDo,
@@ -30,6 +32,8 @@ export interface AttemptRef {
 
 export type AttemptOutcome =
   | ({ readonly kind: 'completed' } & PureOutcome)
+  /** The attempt of a waiting node found out what it waits for. */
+  | { readonly kind: 'planned'; readonly wait: WaitPlan }
   | { readonly kind: 'failed'; readonly error: NodeError }
 
 /** Claims scheduled nodes as far as the environment has slots. Of two executors that decide this one loses at the append. */
@@ -49,16 +53,22 @@ export const decideClaim = (
 }
 
 const discard = (run: Run, planned: PlannedNode, attempt: number, outcome: AttemptOutcome): void => {
-  const error = outcome.kind === 'failed' ? { error: outcome.error } : undefined
-  const data = { ...nodeFields(planned), attempt, outcome: outcome.kind, ...error }
-  emit(run, { type: 'NodeResultDiscarded', data })
+  const fields = { ...nodeFields(planned), attempt }
+  const told =
+    outcome.kind === 'failed' ? { outcome: 'failed' as const, error: outcome.error } : { outcome: 'completed' as const }
+  emit(run, { type: 'NodeResultDiscarded', data: { ...fields, ...told } })
 }
 
-const isRecorded = (node: NodeState, attempt: number): boolean =>
-  (node.attempts === attempt && (node.status === 'completed' || node.status === 'failed' || node.status === 'held')) ||
-  node.history.some(
+const isRecorded = ({ attempts, status, history }: NodeState, attempt: number, { kind }: AttemptOutcome): boolean =>
+  (attempts === attempt && (status === 'completed' || status === 'failed' || status === 'held')) ||
+  (attempts === attempt && status === 'waiting' && kind === 'planned') ||
+  history.some(
     (record) => record.attempt === attempt && (record.outcome === 'discarded' || record.outcome === 'failed'),
   )
+
+/** What is ending takes the results of what it had begun, unless it was stopped; a wait is no result. */
+const isCutOff = ({ phase, ending }: ExecutionState, { kind }: AttemptOutcome): boolean =>
+  phase === 'ended' || (ending !== undefined && (ending.outcome !== 'failed' || kind === 'planned'))
 
 /** Whether a result of that attempt still counts. A late one settles the doubt about its own attempt. */
 const isAwaited = ({ status, attempts }: NodeState, attempt: number): boolean =>
@@ -75,15 +85,15 @@ export const decideOutcome = (
   const run = beginRun(state, plan, env)
   const planned = plannedNode(plan, nodeId)
   const node = nodeState(run, nodeId)
-  if (node === undefined || isRecorded(node, attempt)) return nothingToDo
-  const cutOff = state.phase === 'ended' || (state.ending !== undefined && state.ending.outcome !== 'failed')
-  if (cutOff || !isAwaited(node, attempt)) {
+  if (node === undefined || isRecorded(node, attempt, outcome)) return nothingToDo
+  if (isCutOff(state, outcome) || !isAwaited(node, attempt)) {
     discard(run, planned, attempt, outcome)
     finishRun(run)
     return decisionOf(run)
   }
   if (hasTimedOut(run.state, node)) timeOutWait(run, planned, node, 'nodeTimeout')
   else if (outcome.kind === 'completed') completeNode(run, planned, node.inputFrom, outcome, attempt)
+  else if (outcome.kind === 'planned') beginWait(run, planned, node.inputFrom, outcome.wait, recordOf(node, attempt))
   else failNode(run, planned, node.inputFrom, outcome.error, attempt)
   advanceFrom(run, [nodeId])
   claimScheduled(run)

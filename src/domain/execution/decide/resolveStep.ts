@@ -1,11 +1,20 @@
 import { conflict, notFound } from '../../errors.js'
 import type { EventData } from '../../events/catalogue/index.js'
 import type { JsonValue } from '../../json.js'
-import { advanceFrom, mayAdvance, runNode } from '../advance.js'
+import { advanceFrom, runNode } from '../advance.js'
 import { completeNode } from '../completeNode.js'
 import type { ExecutionState } from '../executionState.js'
 import { failForGood } from '../nodeFailures.js'
-import { beginRun, decisionOf, emit, nodeFields, nodeState, type RunDecision, type RunEnvironment } from '../run.js'
+import {
+  beginRun,
+  decisionOf,
+  emit,
+  mayAdvance,
+  nodeFields,
+  nodeState,
+  type RunDecision,
+  type RunEnvironment,
+} from '../run.js'
 import type { PlannedNode, RunPlan } from '../runPlan.js'
 import { refuseEnded } from './controls.js'
 

@@ -1,11 +1,11 @@
 import type { JsonValue } from '../../json.js'
-import { advanceFrom, mayAdvance } from '../advance.js'
+import { advanceFrom } from '../advance.js'
 import type { ExecutionState } from '../executionState.js'
 import { jsonBytes } from '../jsonSize.js'
 import { consumeKeptSignal } from '../keptSignals.js'
 import { runLimits } from '../limits.js'
 import { getIn, valuesOf } from '../persistentMap.js'
-import { beginRun, decisionOf, emit, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
+import { beginRun, decisionOf, emit, mayAdvance, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
 import { plannedNode, type RunPlan } from '../runPlan.js'
 import { refuseEnded } from './controls.js'
 
