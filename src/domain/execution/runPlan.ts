@@ -1,7 +1,7 @@
 import type { Definition, Edge, Join, Policy, WorkflowNode } from '../definition.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
+import { findExpressions } from '../expressions/findExpressions.js'
 import { isCostly, runsInline } from '../expressions/inline.js'
-import { findExpressions } from '../expressions/templates.js'
 import type { ExecutableNodeType, ExecutableNodeTypes } from '../nodes/behaviour.js'
 import { portsOf } from '../nodes/nodeType.js'
 
