@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Definition } from '../../../src/domain/definition.js'
 import type { JsonObject } from '../../../src/domain/json.js'
-import { maxDepth } from '../../../src/execution/childRuns.js'
+import { maxDepth } from '../../../src/execution/childRun.js'
 import { define, idOf, manual, type NodeSpec, noop } from '../../support/execution/definitions.js'
 import { effect, failing, useEngines, withEffect } from '../../support/execution/engines.js'
 import { runsOf } from '../../support/execution/openWorkOfLog.js'
