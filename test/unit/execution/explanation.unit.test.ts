@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
-import { decideCancel, decideContinue, decidePause } from '../../../src/domain/execution/decide/controls.js'
+import {
+  decideCancel,
+  decideContinue,
+  decidePause,
+  decideRetry,
+} from '../../../src/domain/execution/decide/controls.js'
 import { decideResolution } from '../../../src/domain/execution/decide/resolveStep.js'
+import { decideSignal } from '../../../src/domain/execution/decide/signals.js'
 import { decideTimers } from '../../../src/domain/execution/decide/timers.js'
 import { explainStep } from '../../../src/domain/execution/explanation.js'
 import { condition, define, idOf, manual, noop } from '../../support/execution/definitions.js'
@@ -113,7 +119,7 @@ describe('the explanation of a step', () => {
     )
     expect(explain(run, 'a')).toMatchObject({
       status: 'failed',
-      summary: 'failed (broken: no); the run failed with it',
+      summary: 'an operator let it fail (asked the other side); the run failed with it',
       resolutions: [{ action: 'fail', reason: 'asked the other side' }],
     })
   })
@@ -130,6 +136,81 @@ describe('the explanation of a step', () => {
       decideOutcome(state, plan, env, { nodeId: idOf('a'), attempt: 1 }, { kind: 'failed', error }),
     )
     expect(explain(run, 'a').summary).toBe(`failed (broken: no); ${then}`)
+  })
+
+  it('says that an operator completed it, or let it fail, and forgets that when the run is tried again', () => {
+    const held = { ...condition('input.missing'), policy: { onError: 'hold' as const } }
+    const begun = () =>
+      pureRun(
+        define({ start: manual, a: held, yes: noop, no: noop }, ['start -> a', 'a:true -> yes', 'a:false -> no']),
+        {
+          input: {},
+        },
+      )
+    const resolve = (run: PureRun, action: 'complete' | 'fail' | 'skip') =>
+      run.do((state, plan, env) =>
+        decideResolution(state, plan, env, { nodeId: idOf('a'), action, output: false, reason: 'looked it up' }),
+      )
+    const completed = begun()
+    resolve(completed, 'complete')
+    expect(explain(completed, 'a').summary).toBe('an operator completed it (looked it up), and it emitted false')
+    expect(explain(completed, 'yes').summary).toBe(
+      "1 of 1 in-edge is dead, so its join can't be met: a did not emit true",
+    )
+    expect(explain(completed, 'a').handling).toBeNull()
+    const failed = begun()
+    resolve(failed, 'fail')
+    expect(explain(failed, 'a').summary).toBe('an operator let it fail (looked it up); the run failed with it')
+    failed.now = '2026-01-01T00:00:01.000Z'
+    failed.do((state, plan, env) => decideRetry(state, plan, env))
+    resolve(failed, 'skip')
+    expect(explain(failed, 'no').summary).toBe("1 of 1 in-edge is dead, so its join can't be met: a was skipped")
+  })
+
+  it('says of each dead edge what its source did', () => {
+    const run = pureRun(
+      define({ start: manual, other: manual, e: effect({}, { onError: 'continue' }), f: effect(), m: noop, n: noop }, [
+        'start -> f',
+        'f -> n',
+        'f:error -> e',
+        'other -> m',
+      ]),
+      { slots: 1 },
+    )
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    run.do((state, plan, env) =>
+      decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
+    )
+    expect(explain(run, 'n').summary).toMatch(/: f failed$/)
+    expect(explain(run, 'm').summary).toMatch(/: other did not start the run$/)
+  })
+
+  it('says when the next try of a wait is due, and what a pause holds back', () => {
+    const retry = { maxAttempts: 2, initialMs: 1_000, factor: 1, maxMs: 1_000, jitter: 0 }
+    const run = pureRun(
+      define(
+        {
+          start: manual,
+          s: { type: 'signal', config: { name: 'go', timeoutSeconds: 1 }, policy: { retry } },
+          other: { type: 'signal', config: { name: 'other' } },
+          e: effect(),
+          after: noop,
+        },
+        ['start -> s', 'start -> other', 'start -> e', 'e -> after'],
+      ),
+      { slots: 1 },
+    )
+    run.now = '2026-01-01T00:00:01.000Z'
+    run.do((state, plan, env) => decideTimers(state, plan, env, [`signalTimeout:${idOf('s')}:1`]))
+    expect(explain(run, 's').summary).toMatch(/; it is tried again at 2026-01-01T00:00:02.000Z$/)
+    run.do((state, plan, env) => decidePause(state, plan, env))
+    expect(explain(run, 'other').summary).toBe('waits for the signal other, and the run is paused')
+    const signal = { signalId: idOf('signal'), name: 'other', payload: 1, dedupeId: null }
+    run.do((state, plan, env) => decideSignal(state, plan, env, signal))
+    expect(explain(run, 'other').summary).toBe('the signal other has come, but the run is paused')
+    const outcome = { kind: 'completed', output: 1, ports: ['out'] } as const
+    run.do((state, plan, env) => decideOutcome(state, plan, env, { nodeId: idOf('e'), attempt: 1 }, outcome))
+    expect(explain(run, 'after').summary).toBe('ready, but the run is paused')
   })
 
   it('tells what other waits are for, and what a pause or the end of the run did', () => {

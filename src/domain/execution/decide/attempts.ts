@@ -4,6 +4,7 @@ import { advanceFrom } from '../advance.js'
 import { completeNode } from '../completeNode.js'
 import { type ExecutionState, type NodeState, recordOf } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
+import { wishInDoubt } from '../inDoubt.js'
 import { maxCrashes } from '../limits.js'
 import { failNode } from '../nodeFailures.js'
 import { openAttempt } from '../openAttempt.js'
@@ -66,9 +67,13 @@ const isRecorded = ({ attempts, status, history }: NodeState, attempt: number, {
     (record) => record.attempt === attempt && (record.outcome === 'discarded' || record.outcome === 'failed'),
   )
 
-/** What is ending takes the results of what it had begun, unless it was stopped; a wait is no result. */
-const isCutOff = ({ phase, ending }: ExecutionState, { kind }: AttemptOutcome): boolean =>
-  phase === 'ended' || (ending !== undefined && (ending.outcome !== 'failed' || kind === 'planned'))
+/** What neither succeeded nor failed: it found out what to wait for, or had to give in. */
+const isNoResult = (outcome: AttemptOutcome): boolean =>
+  outcome.kind === 'planned' || (outcome.kind === 'failed' && outcome.error.class === 'aborted')
+
+/** A run that is failing takes the results of what it had begun; one that is stopped takes nothing any more. */
+const isCutOff = ({ phase, ending }: ExecutionState, outcome: AttemptOutcome): boolean =>
+  phase === 'ended' || (ending !== undefined && (ending.outcome !== 'failed' || isNoResult(outcome)))
 
 /** Whether a result of that attempt still counts. A late one settles the doubt about its own attempt. */
 const isAwaited = ({ status, attempts }: NodeState, attempt: number): boolean =>
@@ -126,9 +131,7 @@ export const decideInDoubt = (
   const node = nodeState(run, nodeId)
   if (state.phase === 'ended' || node?.status !== 'running' || node.attempts !== attempt) return nothingToDo
   const crashed = node.crashes + 1 >= maxCrashes
-  const { type } = planned
-  const wish = planned.policy.inDoubt ?? (type.kind === 'sideEffect' ? type.inDoubt(planned.node.config) : 'retry')
-  const handling = crashed || state.ending !== undefined ? 'hold' : wish
+  const handling = crashed || state.ending !== undefined ? 'hold' : wishInDoubt(planned)
   const told = crashed ? `${reason}; it is the ${maxCrashes}rd time in a row` : reason
   emit(run, { type: 'NodeInDoubt', data: { ...nodeFields(planned), attempt, handling, reason: told } })
   if (handling === 'retry' && mayAdvance(run.state)) openAttempt(run, planned, node.inputFrom)

@@ -16,7 +16,7 @@ import {
   type RunEnvironment,
 } from '../run.js'
 import type { PlannedNode, RunPlan } from '../runPlan.js'
-import { refuseEnded } from './controls.js'
+import { refuseEndedOrEnding } from './controls.js'
 
 export interface StepResolution {
   readonly nodeId: string
@@ -38,8 +38,7 @@ export const decideResolution = (
   env: RunEnvironment,
   { nodeId, action, output, reason }: StepResolution,
 ): RunDecision => {
-  refuseEnded(state)
-  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+  refuseEndedOrEnding(state)
   const planned = plan.byId.get(nodeId)
   if (planned === undefined) throw notFound('step_not_found', 'the run has no such step')
   const run = beginRun(state, plan, env)
@@ -57,7 +56,9 @@ export const decideResolution = (
   if (action === 'complete') completeNode(run, planned, inputFrom, { output: value, ports: [portFor(planned, value)] })
   else if (action === 'skip') emit(run, { type: 'NodeSkipped', data: { ...fields, deadEdges: [] } })
   else if (action === 'fail') {
-    const error = node.error ?? { class: 'operator', code: 'failed_by_operator', message: reason }
+    // What an attempt before the one in doubt failed with is not what this one did.
+    const known = node.status === 'held' ? node.error : undefined
+    const error = known ?? { class: 'operator', code: 'failed_by_operator', message: reason }
     const policy = planned.policy.onError
     const handling = planned.connected.has('error') ? 'errorPort' : policy === 'continue' ? 'continue' : 'failRun'
     failForGood(run, planned, inputFrom, error, handling, attempts > 0 ? attempts : undefined)
