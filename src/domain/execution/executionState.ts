@@ -106,6 +106,14 @@ export interface Ending {
 
 export type ExecutionOutcome = 'completed' | 'failed' | 'cancelled' | 'timedOut'
 
+/** How a run ended, behind the words "the run". */
+export const endedAs: Readonly<Record<ExecutionOutcome, string>> = {
+  completed: 'was completed',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  timedOut: 'timed out',
+}
+
 /** A run as its events tell it. `absent`: its stream does not exist. */
 export interface ExecutionState {
   readonly phase: 'absent' | 'queued' | 'active' | 'ended'

@@ -1,4 +1,4 @@
-import type { ExecutionState, NodeState, Resolution } from './executionState.js'
+import { type ExecutionState, endedAs, type NodeState, type Resolution } from './executionState.js'
 import type { ExplainedEdge } from './explainEdges.js'
 import { getIn } from './persistentMap.js'
 import type { PlannedNode } from './runPlan.js'
@@ -61,7 +61,7 @@ export const summarizeStep = (
   const unresolved = edges.filter(({ status }) => status === 'unresolved').map(({ fromKey }) => fromKey)
   const [waiting] = unresolved
   if (node === undefined || node.status === 'pending') {
-    if (state.phase === 'ended') return `the run is ${state.outcome}, and did not come to it`
+    if (state.phase === 'ended') return `the run ${endedAs[state.outcome ?? 'completed']}, and did not come to it`
     if (waiting !== undefined) return `waits for ${unresolved.join(', ')}`
     return state.paused ? 'ready, but the run is paused' : 'the run has not come to it'
   }
@@ -84,8 +84,8 @@ export const summarizeStep = (
     case 'completed': {
       const reason = decidedByOperator(node, 'complete')
       if (reason !== undefined) return `an operator completed it (${reason}), and it emitted ${node.ports.join(', ')}`
-      const taken = edges.filter(({ status }) => status === 'taken').map(({ fromKey }) => fromKey)
-      const started = planned.mode === 'trigger' ? 'started the run' : `ran after ${taken.join(', ')}`
+      const before = edges.filter(({ fromNodeId }) => node.inputFrom.includes(fromNodeId)).map(({ fromKey }) => fromKey)
+      const started = planned.mode === 'trigger' ? 'started the run' : `ran after ${[...new Set(before)].join(', ')}`
       return `${started} and emitted ${node.ports.join(', ')}`
     }
     case 'skipped':
@@ -102,6 +102,6 @@ export const summarizeStep = (
       return `${what}; ${then[node.handling ?? 'failRun']}`
     }
     case 'cancelled':
-      return `was open when the run was ${state.outcome ?? 'ended'}`
+      return `was open when the run ${endedAs[state.outcome ?? state.ending?.outcome ?? 'cancelled']}`
   }
 }

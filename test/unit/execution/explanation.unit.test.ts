@@ -167,6 +167,15 @@ describe('the explanation of a step', () => {
     expect(explain(failed, 'no').summary).toBe("1 of 1 in-edge is dead, so its join can't be met: a was skipped")
   })
 
+  it('names only the predecessors that it ran after, not those that came too late for its join', () => {
+    const first = { ...noop, policy: { join: 'any' as const } }
+    const run = pureRun(
+      define({ start: manual, a: noop, b: noop, first }, ['start -> a', 'start -> b', 'a -> first', 'b -> first']),
+    )
+    expect(explain(run, 'first').edges.map(({ status }) => status)).toEqual(['taken', 'taken'])
+    expect(explain(run, 'first').summary).toBe('ran after a and emitted out')
+  })
+
   it('says of each dead edge what its source did', () => {
     const run = pureRun(
       define({ start: manual, other: manual, e: effect({}, { onError: 'continue' }), f: effect(), m: noop, n: noop }, [
@@ -245,7 +254,21 @@ describe('the explanation of a step', () => {
     expect(['d', 'e', 'after'].map(told)).toEqual([
       'was open when the run was cancelled',
       'was open when the run was cancelled',
-      'the run is cancelled, and did not come to it',
+      'the run was cancelled, and did not come to it',
+    ])
+    const failed = pureRun(
+      define({ start: manual, f: effect(), d: noop, e: effect() }, ['start -> f', 'start -> e', 'e -> d']),
+      {
+        slots: 1,
+      },
+    )
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    failed.do((state, plan, env) =>
+      decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
+    )
+    expect(['e', 'd'].map((key) => explain(failed, key).summary)).toEqual([
+      'was open when the run failed',
+      'the run failed, and did not come to it',
     ])
   })
 })

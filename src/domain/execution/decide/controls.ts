@@ -1,6 +1,6 @@
 import { conflict } from '../../errors.js'
 import { advanceAll } from '../advance.js'
-import type { ExecutionState, NodeState } from '../executionState.js'
+import { type ExecutionState, endedAs, type NodeState } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
 import { doubtAtEnd, wishInDoubt } from '../inDoubt.js'
 import { valuesOf } from '../persistentMap.js'
@@ -18,7 +18,7 @@ import { plannedNode, type RunPlan } from '../runPlan.js'
 import { scheduleRunTimeout } from './startRun.js'
 
 const refuseEnded = ({ phase, outcome }: ExecutionState): void => {
-  if (phase === 'ended') throw conflict('execution_ended', `the run is ${outcome}`)
+  if (phase === 'ended') throw conflict('execution_ended', `the run ${endedAs[outcome ?? 'completed']}`)
 }
 
 /** Nothing changes the course of a run that is about to end but its cancellation. */
@@ -93,7 +93,8 @@ export const decideRetry = (
   reason?: string,
 ): RunDecision => {
   if (state.phase !== 'ended') throw conflict('execution_not_ended', 'the run has not ended')
-  if (state.outcome !== 'failed') throw conflict('execution_not_failed', `the run is ${state.outcome}`)
+  if (state.outcome !== 'failed')
+    throw conflict('execution_not_failed', `the run ${endedAs[state.outcome ?? 'completed']}`)
   const retriedNodeIds: string[] = []
   for (const node of valuesOf(state.nodes)) {
     if (node.status === 'cancelled' || (node.status === 'failed' && node.handling === 'failRun'))

@@ -44,7 +44,10 @@ export const decideResolution = (
   const run = beginRun(state, plan, env)
   const node = nodeState(run, nodeId)
   if (node === undefined || (node.status !== 'held' && node.status !== 'inDoubt')) {
-    throw conflict('step_not_resolvable', `the step is ${node?.status ?? 'pending'}; only a held one can be resolved`)
+    throw conflict(
+      'step_not_resolvable',
+      `the step is ${node?.status ?? 'pending'}; only one that is held or in doubt can be resolved`,
+    )
   }
   const { inputFrom, attempts } = node
   const fields = nodeFields(planned)
