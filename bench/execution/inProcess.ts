@@ -14,6 +14,7 @@ import type { Workload } from './workloads.js'
 
 const noWork = {
   overdueAttempts: async () => [],
+  attemptsOfOthers: async () => [],
   dueTimers: async () => [],
   queuedStarts: async () => [],
   waitingParents: async () => [],

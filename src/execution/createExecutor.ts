@@ -108,6 +108,7 @@ export const createExecutor = (dependencies: ExecutorDependencies): Executor => 
   const scan = createScan({
     openWork: dependencies.openWork,
     clock,
+    sole: sole ? name : undefined,
     tend: tendNow,
     queued,
     inFlight: () => (sole ? [] : attempts.executions()),
