@@ -367,6 +367,16 @@ export const corpus = (url: string): CorpusRun[] => [
     outcome: 'completed',
     output: 'c',
   },
+  {
+    name: 'retry of a failed run beside a step that holds its doubts',
+    definition: define({ start: manual, b: effect({ failUntil: 2 }), a: effect({ inDoubt: 'hold' }) }, [
+      'start -> b',
+      'start -> a',
+    ]),
+    actions: [controlling('retry', (state) => state.outcome === 'failed')],
+    outcome: 'completed',
+    output: { a: 'a', b: 'b' },
+  },
   { name: 'timeout of the run', definition: chainOf({ s: signal('never') }, { timeoutMs: 40 }), outcome: 'timedOut' },
   {
     name: 'GET over HTTP',
