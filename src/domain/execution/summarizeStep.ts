@@ -51,6 +51,13 @@ const whyItWaits = ({ paused, signals }: ExecutionState, node: NodeState): strin
     : `waits for ${whatItWaitsFor(node)}, and the run is paused`
 }
 
+/** Why a step that may be attempted is not. */
+const whyNotYet = ({ phase, paused, ending }: ExecutionState): string | undefined => {
+  if (phase === 'queued') return 'the run is in the queue'
+  if (ending !== undefined) return 'the run is about to end'
+  return paused ? 'ready, but the run is paused' : undefined
+}
+
 /** How a step stands, and why, in one sentence for people. */
 export const summarizeStep = (
   state: ExecutionState,
@@ -63,12 +70,12 @@ export const summarizeStep = (
   if (node === undefined || node.status === 'pending') {
     if (state.phase === 'ended') return `the run ${endedAs[state.outcome ?? 'completed']}, and did not come to it`
     if (waiting !== undefined) return `waits for ${unresolved.join(', ')}`
-    return state.paused ? 'ready, but the run is paused' : 'the run has not come to it'
+    return whyNotYet(state) ?? 'the run has not come to it'
   }
   const error = node.error === undefined ? '' : `${node.error.code}: ${node.error.message}`
   switch (node.status) {
     case 'scheduled':
-      return state.paused ? 'ready, but the run is paused' : 'ready for an executor'
+      return whyNotYet(state) ?? 'ready for an executor'
     case 'running':
       return `attempt ${node.attempts} is in flight`
     case 'retrying': {

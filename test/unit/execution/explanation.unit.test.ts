@@ -167,6 +167,22 @@ describe('the explanation of a step', () => {
     expect(explain(failed, 'no').summary).toBe("1 of 1 in-edge is dead, so its join can't be met: a was skipped")
   })
 
+  it('says what keeps the run from a step: the queue, or that it is about to end', () => {
+    const steps = define({ start: manual, busy: effect(), a: effect(), after: noop }, [
+      'start -> busy',
+      'start -> a',
+      'busy -> after',
+    ])
+    const queued = pureRun(steps, { queued: true })
+    expect(explain(queued, 'a').summary).toBe('the run is in the queue')
+    const ending = pureRun(steps, { slots: 1 })
+    ending.do((state, plan, env) => decideCancel(state, plan, env))
+    expect(['a', 'after'].map((key) => explain(ending, key).summary)).toEqual([
+      'the run is about to end',
+      'waits for busy',
+    ])
+  })
+
   it('names only the predecessors that it ran after, not those that came too late for its join', () => {
     const first = { ...noop, policy: { join: 'any' as const } }
     const run = pureRun(
