@@ -69,11 +69,13 @@ export interface Rebuild {
   readonly fromGeneration: number | null
   /** Events replayed. */
   readonly processed: number
+  /** While it replays: in the last half second. When it is over: from its start to its end. Else 0. */
   readonly eventsPerSecond: number
   /** Bytes written to the store. */
   readonly bytes: number
   /** 0 to 1, by log position against the target at the start. */
   readonly progress: number
+  /** Until it has replayed the log to the target; null where it does not replay or that can't be told yet. */
   readonly etaSeconds: number | null
   readonly position: string | null
   readonly targetPosition: string

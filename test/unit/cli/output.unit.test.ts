@@ -129,14 +129,14 @@ describe('what operators read', () => {
       position: '12',
       targetPosition: '12',
       startedAt: '2026-03-01T12:00:00.000Z',
-      finishedAt: null,
+      finishedAt: '2026-03-01T12:03:20.000Z',
       keepUntil: null,
       swapMs: null,
       verification,
       error: 'the rows differ',
       startedBy: { kind: 'apiKey', id: 'k', name: 'k' },
     })
-    expect(text).toContain('workflows: failed, 10 events at 100/s, generation 2: the rows differ')
+    expect(text).toContain('workflows: failed, 10 events in 4 min, generation 2: the rows differ')
     expect(text).toContain('NOT equal')
   })
 
