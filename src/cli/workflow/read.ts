@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import type { BlameEntry } from '../../audit/blame.js'
 import type { DefinitionDiff } from '../../domain/diff/definitionDiff.js'
 import type { VersionSummary } from '../../projections/queries/versions.js'
 import type { WorkflowDetail, WorkflowSummary } from '../../projections/queries/workflows.js'
@@ -9,7 +8,7 @@ import { integer } from '../input.js'
 import { fetchList, type ListOptions, listOptions } from '../lists.js'
 import { path, withQuery } from '../paths.js'
 import type { LoggedEvent } from '../resources.js'
-import { shortJson, shortTime, table } from '../terminal/table.js'
+import { type Blame, blameView } from '../views/blameView.js'
 import { diffView } from '../views/diffView.js'
 import { eventList } from '../views/eventView.js'
 import { type Validation, validationView, versionList, workflowDetail, workflowList } from '../views/workflowView.js'
@@ -80,31 +79,16 @@ const history = (): Command =>
     },
   )
 
-interface Blame {
-  readonly revision: number
-  readonly items: readonly BlameEntry[]
-}
-
-const blameTable = ({ items }: Blame): string =>
-  table(
-    ['what', 'value', 'by', 'time', 'revision', 'event'],
-    items.map(({ pointer, value, actor, at, revision, eventType }) => [
-      pointer,
-      shortJson(value, 40),
-      actor.name,
-      shortTime(at),
-      revision,
-      eventType,
-    ]),
-  )
-
 const blame = (): Command =>
   asOfOption(
-    apiCommand('blame <workflow>', 'Show for every leaf of the draft who set it, when, by which event'),
+    apiCommand(
+      'blame <workflow>',
+      'Show for every leaf of the draft who set it, when, by which event, and what it was',
+    ),
   ).action(async (id: string, options: AsOfOptions) => {
     const { client, answer } = openSession(options)
     const target = withQuery(path`/v1/workflows/${id}/blame`, { asOf: options.asOf })
-    answer((await client.get<Blame>(target)).body, blameTable)
+    answer((await client.get<Blame>(target)).body, blameView)
   })
 
 export const readCommands = (): Command[] => [list(), show(), validate(), versions(), diff(), history(), blame()]

@@ -3,6 +3,7 @@ import { ApiError, describe as describeError } from '../../../src/cli/errors.js'
 import { parseEventStream } from '../../../src/cli/eventStream.js'
 import { path, withQuery } from '../../../src/cli/paths.js'
 import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
+import { blameView } from '../../../src/cli/views/blameView.js'
 import { diffView } from '../../../src/cli/views/diffView.js'
 import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
 
@@ -140,9 +141,46 @@ describe('what operators read', () => {
     expect(text).toContain('NOT equal')
   })
 
+  it('says by the keys of nodes who set what, and what it was', () => {
+    const by = {
+      eventId: 'e',
+      at: '2026-03-01T12:00:00.000Z',
+      actor: { kind: 'apiKey', id: 'k', name: 'ada' },
+    } as const
+    const added = { ...by, revision: 1, eventType: 'NodeAdded' }
+    const connected = { ...by, revision: 2, eventType: 'EdgeAdded' }
+    const shown = blameView({
+      revision: 3,
+      items: [
+        { ...added, pointer: '/name', value: 'Hello' },
+        { ...added, pointer: '/nodes/n1/key', value: 'greet' },
+        { ...added, pointer: '/nodes/n1/config/a~1b', value: 2, before: 1, revision: 3, eventType: 'NodeConfigured' },
+        { ...connected, pointer: '/edges/e1/sourceNodeId', value: 'gone' },
+        { ...connected, pointer: '/edges/e1/sourcePort', value: 'true' },
+        { ...connected, pointer: '/edges/e1/targetNodeId', value: 'n1' },
+      ],
+    })
+    expect(shown.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
+      'what | is | was | by | time | revision | event',
+      '/name | "Hello" | – | ada | 2026-03-01T12:00:00Z | 1 | NodeAdded',
+      'node greet /key | "greet" | – | ada | 2026-03-01T12:00:00Z | 1 | NodeAdded',
+      'node greet /config/a~1b | 2 | 1 | ada | 2026-03-01T12:00:00Z | 3 | NodeConfigured',
+      'edge gone.true -> greet /sourceNodeId | "gone" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+      'edge gone.true -> greet /sourcePort | "true" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+      'edge gone.true -> greet /targetNodeId | "n1" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+    ])
+  })
+
   it('shows each difference of two definitions in a line', () => {
     const node = { id: 'n', key: 'a', type: 'noop', config: {}, position: { x: 0, y: 0 }, policy: {} }
-    const edge = { id: 'e', sourceNodeId: 'n', sourcePort: 'out', targetNodeId: 'm' }
+    const edge = {
+      id: 'e',
+      sourceNodeId: 'n',
+      sourcePort: 'out',
+      targetNodeId: 'm',
+      sourceKey: 'start',
+      targetKey: 'end',
+    }
     const definitions = {
       nodes: {
         added: [node],
@@ -161,7 +199,7 @@ describe('what operators read', () => {
       '- node b (noop)',
       '~ node c /config/url: 1 -> 2',
       '> node d: 0, 0 -> 5, 1',
-      '+ edge n.out -> m',
+      '+ edge start.out -> end',
       '~ settings /timeoutMs: was 5, is gone',
     ])
     const same = { name: null, description: null }

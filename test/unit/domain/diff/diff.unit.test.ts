@@ -66,7 +66,7 @@ describe('the difference of two definitions', () => {
   const [a, b, c] = [node('a', { config: { url: 'x', n: 1 } }), node('b'), node('c')]
 
   it('says what was added, removed, changed field by field, and moved', () => {
-    const before: Definition = { ...definition([a, b], [edge('a', 'b')]), settings: { timeoutMs: 1 } }
+    const before: Definition = { ...definition([a, b], [edge('a', 'b'), edge('b', 'a')]), settings: { timeoutMs: 1 } }
     const changed = { ...a, key: 'z', config: { url: 'y', n: 1 }, position: { x: 4, y: 0 } }
     const moved = { ...edge('a', 'b'), sourcePort: 'true' }
     const after: Definition = { nodes: [changed, c], edges: [moved, edge('a', 'c')], settings: {} }
@@ -87,11 +87,13 @@ describe('the difference of two definitions', () => {
         moved: [{ nodeId: idOf('a'), key: 'z', from: { x: 0, y: 0 }, to: { x: 4, y: 0 } }],
       },
       edges: {
-        added: [edge('a', 'c')],
-        removed: [],
+        added: [{ ...edge('a', 'c'), sourceKey: 'z', targetKey: 'c' }],
+        removed: [{ ...edge('b', 'a'), sourceKey: 'b', targetKey: 'a' }],
         changed: [
           {
             edgeId: edge('a', 'b').id,
+            sourceKey: 'z',
+            targetKey: idOf('b'),
             changes: [{ op: 'replace', pointer: '/sourcePort', before: 'out', after: 'true' }],
           },
         ],
@@ -139,7 +141,10 @@ const applied = ({ nodes, edges, settings }: Definition, diff: DefinitionDiff): 
   }
   return {
     nodes: [...nodes.filter(({ id }) => !gone.has(id)).map(changedNode), ...diff.nodes.added],
-    edges: [...edges.filter(({ id }) => !gone.has(id)).map(changedEdge), ...diff.edges.added],
+    edges: [
+      ...edges.filter(({ id }) => !gone.has(id)).map(changedEdge),
+      ...diff.edges.added.map(({ sourceKey: _source, targetKey: _target, ...added }) => added),
+    ],
     settings: applyChanges(settings as JsonValue, diff.settings) as Settings,
   }
 }
