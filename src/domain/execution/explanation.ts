@@ -1,6 +1,5 @@
 import type { Join } from '../definition.js'
-import type { DeadEdge, Decision, NodeError } from '../events/catalogue/execution.js'
-import { edgeStatus, reasonOfDeadEdge } from './edges.js'
+import type { Decision, NodeError } from '../events/catalogue/execution.js'
 import type {
   AttemptRecord,
   ExecutionState,
@@ -9,21 +8,10 @@ import type {
   RecordedWait,
   Resolution,
 } from './executionState.js'
+import { type ExplainedEdge, explainEdges } from './explainedEdges.js'
 import { getIn, valuesOf } from './persistentMap.js'
-import { nodeAt, type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
-
-/** An in-edge as the run has resolved it. */
-export interface ExplainedEdge {
-  readonly edgeId: string
-  readonly fromNodeId: string
-  readonly fromKey: string
-  readonly port: string
-  readonly status: 'taken' | 'dead' | 'unresolved'
-  /** Why it is dead. */
-  readonly reason?: DeadEdge['reason']
-  /** The choices of its source, with the values that they saw. */
-  readonly decisions?: readonly Decision[]
-}
+import { type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
+import { whySkipped } from './skipReason.js'
 
 /** Why a step ran, was skipped, failed or waits. All of it is recorded; nothing is computed again. */
 export interface StepExplanation {
@@ -51,37 +39,6 @@ export interface StepExplanation {
 
 const quantity = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-const explainEdges = (state: ExecutionState, plan: RunPlan, planned: PlannedNode): ExplainedEdge[] =>
-  planned.inEdges.map((edge) => {
-    const sourceNode = nodeAt(plan, edge.source)
-    const source = getIn(state.nodes, sourceNode.node.id)
-    const status = edgeStatus(source, edge)
-    return {
-      edgeId: edge.edge.id,
-      fromNodeId: sourceNode.node.id,
-      fromKey: sourceNode.node.key,
-      port: edge.edge.sourcePort,
-      status,
-      ...(status === 'dead' && source !== undefined ? { reason: reasonOfDeadEdge(source, sourceNode) } : undefined),
-      ...(source?.decisions === undefined ? undefined : { decisions: source.decisions }),
-    }
-  })
-
-const whySkipped = (planned: PlannedNode, node: NodeState, edges: readonly ExplainedEdge[]): string => {
-  const resolution = node.resolutions?.at(-1)
-  if (resolution?.action === 'skip') return `an operator skipped it: ${resolution.reason}`
-  if (planned.mode === 'trigger') return 'the run was started by another trigger'
-  if (edges.length === 0) return 'no edge leads to it'
-  const dead = edges.filter(({ status }) => status === 'dead')
-  const [first] = dead
-  const decided = first?.decisions?.map(({ expression, result }) => `${expression} was ${JSON.stringify(result)}`)
-  const because =
-    first === undefined
-      ? ''
-      : `: ${first.fromKey} did not emit ${first.port}${decided ? ` (${decided.join(', ')})` : ''}`
-  return `${dead.length} of ${quantity(edges.length, 'in-edge')} dead, so its join can't be met${because}`
-}
-
 const whatItWaitsFor = ({ wait }: NodeState): string => {
   if (wait === undefined) return 'its next attempt'
   if (wait.kind === 'timer') return wait.dueAt
@@ -91,6 +48,7 @@ const whatItWaitsFor = ({ wait }: NodeState): string => {
 
 const summarize = (
   state: ExecutionState,
+  plan: RunPlan,
   planned: PlannedNode,
   node: NodeState | undefined,
   edges: readonly ExplainedEdge[],
@@ -121,7 +79,7 @@ const summarize = (
       return `${started} and emitted ${node.ports.join(', ')}`
     }
     case 'skipped':
-      return whySkipped(planned, node, edges)
+      return whySkipped(state, plan, planned, node, edges)
     case 'failed': {
       const then = {
         errorPort: 'the run went on at its error port',
@@ -150,7 +108,7 @@ export const explainStep = (state: ExecutionState, plan: RunPlan, nodeId: string
     key: planned.node.key,
     type: planned.node.type,
     status: node?.status ?? 'pending',
-    summary: summarize(state, planned, node, edges),
+    summary: summarize(state, plan, planned, node, edges),
     join: planned.join,
     edges,
     inputFrom: node?.inputFrom ?? [],

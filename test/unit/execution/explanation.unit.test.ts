@@ -25,7 +25,7 @@ const branched = () =>
 describe('the explanation of a step', () => {
   it('says why it was skipped, with the condition and what it saw', () => {
     const explained = explain(branched(), 'yes')
-    expect(explained.summary).toContain('big did not emit true (input.n > 10 was false)')
+    expect(explained.summary).toBe('big emitted false, not true (input.n > 10 was false)')
     expect(explained.edges).toMatchObject([
       {
         fromKey: 'big',
@@ -35,6 +35,48 @@ describe('the explanation of a step', () => {
         decisions: [{ operands: { 'input.n': 3 } }],
       },
     ])
+  })
+
+  it('says why it was skipped however far before it the path was cut off', () => {
+    const last = { type: 'noop', policy: { join: 'allTaken' } } as const
+    const specs = { start: manual, big: condition('input.n > 10'), yes: noop, next: noop, last, no: noop }
+    const run = pureRun(
+      define(specs, [
+        'start -> big',
+        'big:true -> yes',
+        'yes -> next',
+        'next -> last',
+        'no -> last',
+        'big:false -> no',
+      ]),
+      { input: { n: 3 } },
+    )
+    expect(explain(run, 'next').summary).toBe(
+      'yes was skipped, as big emitted false, not true (input.n > 10 was false)',
+    )
+    expect(explain(run, 'last').summary).toBe(
+      "1 of 2 in-edges dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false)",
+    )
+  })
+
+  it('says that it was skipped because another node failed, was skipped by an operator, or is another trigger', () => {
+    const other = { type: 'trigger.webhook', config: { path: 'x' } }
+    const specs = { start: manual, other, a: effect({ inDoubt: 'hold' }), b: noop, c: noop, d: noop }
+    const run = (edges: readonly string[]) => pureRun(define(specs, ['start -> a', ...edges]), { slots: 1 })
+    const ref = { nodeId: idOf('a'), attempt: 1 }
+
+    const failed = run(['a -> b', 'a:error -> d', 'other -> c'])
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    failed.do((state, plan, env) => decideOutcome(state, plan, env, ref, { kind: 'failed', error }))
+    expect(explain(failed, 'b').summary).toBe('a failed (broken: no)')
+    expect(explain(failed, 'c').summary).toBe('other did not start the run')
+
+    const skipped = run(['a -> b', 'b -> c'])
+    skipped.do((state, plan, env) => decideInDoubt(state, plan, env, ref, 'gone'))
+    const resolution = { nodeId: idOf('a'), action: 'skip', reason: 'not needed' } as const
+    skipped.do((state, plan, env) => decideResolution(state, plan, env, resolution))
+    expect(explain(skipped, 'b').summary).toBe('an operator skipped a: not needed')
+    expect(explain(skipped, 'c').summary).toBe('b was skipped, as an operator skipped a: not needed')
   })
 
   it('says what led to it, and that it waits for an executor', () => {
