@@ -39,6 +39,7 @@ export const workflowDetail = (workflow: WorkflowDetail): string => {
     table(
       ['node', 'type', 'config', 'id'],
       workflow.nodes.map(({ id, key, type, config }) => [key, type, shortJson(config, 60), id]),
+      'no nodes',
     ),
     table(
       ['from', 'port', 'to'],
@@ -47,6 +48,7 @@ export const workflowDetail = (workflow: WorkflowDetail): string => {
         edge.sourcePort,
         keyOf.get(edge.targetNodeId) ?? edge.targetNodeId,
       ]),
+      'no edges',
     ),
   )
 }
