@@ -89,7 +89,8 @@ export const variables = {
       .regex(/^[\x21-\x7e]{8,200}$/, { error: 'must be 8 to 200 printable characters without spaces' })
       .optional(),
     default: '',
-    description: 'The first API key, with all scopes; made and printed once where all stores are embedded',
+    description:
+      'The first API key, with all scopes: 8 characters or more; made and printed once where all stores are embedded',
     secret: true,
   },
   MASTER_KEY: {

@@ -1,3 +1,5 @@
+import type { Decision } from '../events/catalogue/execution.js'
+import type { JsonValue } from '../json.js'
 import type { ExecutionState, NodeState } from './executionState.js'
 import { type ExplainedEdge, explainEdges } from './explainedEdges.js'
 import { getIn } from './persistentMap.js'
@@ -21,6 +23,27 @@ const cutOffAt = (state: ExecutionState, plan: RunPlan, dead: ExplainedEdge): Ex
   return edge
 }
 
+const longestValue = 60
+const shortValue = (value: JsonValue): string => {
+  const text = JSON.stringify(value)
+  return text.length > longestValue ? `${text.slice(0, longestValue - 1)}…` : text
+}
+
+/** `input.n > 10 was false for input.n = 3` */
+const toldDecision = ({ expression, result, operands }: Decision): string => {
+  const seen = Object.entries(operands).map(([path, value]) => `${path} = ${shortValue(value)}`)
+  return `${expression} was ${shortValue(result)}${seen.length > 0 ? ` for ${seen.join(', ')}` : ''}`
+}
+
+/**
+ * Of the choices of a node those that say why it did not emit a port: of a switch the one about that case, or, where it was not
+ * asked, those that were true before.
+ */
+const decisionsAbout = (port: string, decisions: readonly Decision[]): readonly Decision[] => {
+  const own = decisions.filter(({ caseId }) => caseId === undefined || caseId === port)
+  return own.length > 0 ? own : decisions.filter(({ result }) => result === true)
+}
+
 const causeOf = (state: ExecutionState, { fromNodeId, fromKey, port, reason, decisions }: ExplainedEdge): string => {
   const source = getIn(state.nodes, fromNodeId)
   switch (reason) {
@@ -33,8 +56,8 @@ const causeOf = (state: ExecutionState, { fromNodeId, fromKey, port, reason, dec
       return why === undefined ? `${fromKey} was skipped` : `an operator skipped ${fromKey}: ${why}`
     }
     default: {
-      const decided = decisions?.map(({ expression, result }) => `${expression} was ${JSON.stringify(result)}`)
-      const because = decided === undefined ? '' : ` (${decided.join(', ')})`
+      const decided = decisionsAbout(port, decisions ?? []).map(toldDecision)
+      const because = decided.length > 0 ? ` (${decided.join('; ')})` : ''
       return `${fromKey} emitted ${source?.ports.join(', ') || 'nothing'}, not ${port}${because}`
     }
   }

@@ -5,6 +5,7 @@ import { path, withQuery } from '../../../src/cli/paths.js'
 import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
 import { blameView } from '../../../src/cli/views/blameView.js'
 import { diffView } from '../../../src/cli/views/diffView.js'
+import { explanationView } from '../../../src/cli/views/executionView.js'
 import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
 
 describe('tables', () => {
@@ -139,6 +140,36 @@ describe('what operators read', () => {
     })
     expect(text).toContain('workflows: failed, 10 events in 4 min, generation 2: the rows differ')
     expect(text).toContain('NOT equal')
+  })
+
+  it('shows the choices that a skipped step hung on, each once', () => {
+    const decisions = [{ expression: 'input.n > 10', result: false, operands: { 'input.n': 3 } }]
+    const edge = { edgeId: 'e', fromNodeId: 'b', fromKey: 'big', status: 'dead', reason: 'portNotEmitted' } as const
+    const shown = explanationView({
+      nodeId: 'n',
+      key: 'yes',
+      type: 'noop',
+      status: 'skipped',
+      summary: 'big emitted false, not true',
+      join: 'all',
+      edges: [
+        { ...edge, port: 'true', decisions },
+        { ...edge, port: 'error', decisions },
+        { ...edge, fromNodeId: 'o', fromKey: 'other', port: 'out', status: 'taken', decisions },
+      ],
+      inputFrom: [],
+      ports: [],
+      decisions: [],
+      attempts: [],
+      error: null,
+      handling: null,
+      waitsFor: null,
+      resolutions: [],
+    })
+    expect(shown.split('\n\n').at(-1)?.split('\n')).toEqual([
+      'decided by  expression    result  on',
+      'big         input.n > 10  false   {"input.n":3}',
+    ])
   })
 
   it('says by the keys of nodes who set what, and what it was', () => {

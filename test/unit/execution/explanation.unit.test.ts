@@ -25,7 +25,7 @@ const branched = () =>
 describe('the explanation of a step', () => {
   it('says why it was skipped, with the condition and what it saw', () => {
     const explained = explain(branched(), 'yes')
-    expect(explained.summary).toBe('big emitted false, not true (input.n > 10 was false)')
+    expect(explained.summary).toBe('big emitted false, not true (input.n > 10 was false for input.n = 3)')
     expect(explained.edges).toMatchObject([
       {
         fromKey: 'big',
@@ -52,11 +52,31 @@ describe('the explanation of a step', () => {
       { input: { n: 3 } },
     )
     expect(explain(run, 'next').summary).toBe(
-      'yes was skipped, as big emitted false, not true (input.n > 10 was false)',
+      'yes was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)',
     )
     expect(explain(run, 'last').summary).toBe(
-      "1 of 2 in-edges dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false)",
+      "1 of 2 in-edges dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)",
     )
+  })
+
+  it.each([
+    [{ n: 3 }, 'large', 'size emitted default, not large (input.n > 100 was false for input.n = 3)'],
+    [{ n: 300 }, 'medium', 'size emitted large, not medium (input.n > 100 was true for input.n = 300)'],
+    [{ n: 30 }, 'other', 'size emitted medium, not default (input.n > 10 was true for input.n = 30)'],
+  ])('of the choices of a switch tells the one that counts: %j, %s', (input, key, summary) => {
+    const cases = [
+      { id: 'large', when: 'input.n > 100' },
+      { id: 'medium', when: 'input.n > 10' },
+    ]
+    const specs = { start: manual, size: { type: 'switch', config: { cases } }, large: noop, medium: noop, other: noop }
+    const edges = ['size:large -> large', 'size:medium -> medium', 'size:default -> other']
+    expect(explain(pureRun(define(specs, ['start -> size', ...edges]), { input }), key).summary).toBe(summary)
+  })
+
+  it('cuts long values that a choice saw', () => {
+    const specs = { start: manual, c: condition('input.t == "x"'), yes: noop }
+    const run = pureRun(define(specs, ['start -> c', 'c:true -> yes']), { input: { t: 'a'.repeat(500) } })
+    expect(explain(run, 'yes').summary).toMatch(/^c emitted false, not true .* for input\.t = "a{58}…\)$/)
   })
 
   it('says that it was skipped because another node failed, was skipped by an operator, or is another trigger', () => {
