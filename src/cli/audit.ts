@@ -53,7 +53,7 @@ const diff = (): Command =>
 
 const verificationView = ({ valid, events, streams, firstInvalid }: Verification): string =>
   valid || firstInvalid === null
-    ? `${events} events in ${streams} streams, none was changed`
+    ? `${events} events in ${streams === 1 ? '1 stream' : `${streams} streams`}, none was changed`
     : `${firstInvalid.stream}, revision ${firstInvalid.revision}: ${firstInvalid.reason} (after ${events} events)`
 
 const verify = (): Command =>
