@@ -107,6 +107,3 @@ export const diffDefinitions = (before: Definition, after: Definition): Definiti
     settings: diffValues(before.settings as JsonValue, after.settings as JsonValue),
   }
 }
-
-export const isEmptyDiff = ({ nodes, edges, settings }: DefinitionDiff): boolean =>
-  [...Object.values(nodes), ...Object.values(edges), settings].every((part) => part.length === 0)

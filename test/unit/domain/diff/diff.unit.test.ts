@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../../src/domain/canonicalJson.js'
 import { contentHash } from '../../../../src/domain/contentHash.js'
 import type { Definition, Edge, Settings, WorkflowNode } from '../../../../src/domain/definition.js'
 import { applyChanges } from '../../../../src/domain/diff/applyChanges.js'
-import { type DefinitionDiff, diffDefinitions, isEmptyDiff } from '../../../../src/domain/diff/definitionDiff.js'
+import { type DefinitionDiff, diffDefinitions } from '../../../../src/domain/diff/definitionDiff.js'
 import { diffValues } from '../../../../src/domain/diff/valueDiff.js'
 import type { JsonValue } from '../../../../src/domain/json.js'
 import { definitions } from '../../../support/commands/arbitraries.js'
@@ -122,6 +122,9 @@ describe('the difference of two definitions', () => {
     )
   })
 })
+
+const isEmptyDiff = ({ nodes, edges, settings }: DefinitionDiff): boolean =>
+  [...Object.values(nodes), ...Object.values(edges), settings].every((part) => part.length === 0)
 
 const samePlaces = (one: Definition, other: Definition): boolean => {
   const places = ({ nodes }: Definition) => Object.fromEntries(nodes.map(({ id, position }) => [id, position]))
