@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { messageOf } from './domain/errors.js'
 
 export const roles = ['api', 'projector', 'executor'] as const
 export type Role = (typeof roles)[number]
@@ -134,7 +135,7 @@ const rawValue = (name: string, variable: Variable, environment: NodeJS.ProcessE
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new ConfigError(`${name}_FILE can't be read (${error instanceof Error ? error.message : String(error)})`)
+    throw new ConfigError(`${name}_FILE can't be read (${messageOf(error)})`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/errors.js'
 import { answerRequest } from '../rebuild/answerRequest.js'
 import type { RebuildContext } from '../rebuild/context.js'
 import { finalStates, type OperationEvent, type RebuildRow } from '../rebuild/rebuildRecords.js'
@@ -63,7 +64,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
         wake()
       } catch (error) {
         if (signal.aborted) return
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         // What passes is no failure, and readers' rows are nothing to give up: at the next look it goes on from where it was.
         if (isPassing(error) || (await isLive(row))) return log(`rebuild of ${projection.name} waits: ${reason}`)
         await failed(row, reason)
@@ -157,7 +158,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
       try {
         await look(session)
       } catch (error) {
-        log(`operations on ${projection.name}: ${error instanceof Error ? error.message : String(error)}`)
+        log(`operations on ${projection.name}: ${messageOf(error)}`)
       }
       if (!session.aborted) await sleep(pollMs, nap.signal)
     }
