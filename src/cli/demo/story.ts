@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { githubTriage } from '../../examples/githubTriage.js'
+import { isOver, type Rebuild } from '../../projections/operations/projectionOperations.js'
 import type { Client } from '../client.js'
 import { createProgressBar } from '../terminal/progressBar.js'
 import { faint, good, heading } from '../terminal/style.js'
@@ -153,26 +154,17 @@ const replay = async (api: Client, workflow: Workflow): Promise<void> => {
   check(diff.body.nodes.changed.length === 1, `versions 1 and ${saved.body.number} differ in one node`)
 }
 
-interface Rebuild {
-  state: string
-  progress: number
-  processed: number
-  eventsPerSecond: number
-  verification?: { equal: boolean; rows: number } | null
-}
-
 const rebuild = async (api: Client): Promise<void> => {
   say(heading('6. Rebuild the read model of all runs from the log'))
   const { headers } = await api.send('POST', '/v1/projections/executions/rebuild')
   const location = headers.get('Location') ?? ''
   const bar = createProgressBar('  executions')
-  const done = new Set(['swapped', 'completed', 'failed', 'cancelled'])
   let state: Rebuild
   do {
     await new Promise((resolve) => setTimeout(resolve, 50))
     state = (await api.get<Rebuild>(location)).body
     bar.update({ done: state.progress, note: state.state })
-  } while (!done.has(state.state))
+  } while (!isOver(state))
   bar.stop()
   say(`  ${state.processed} events, ${state.state}`)
   check(state.verification?.equal === true, 'the rebuilt read model equals the old one, row by row')

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Rebuild } from '../../projections/operations/projectionOperations.js'
+import { isOver, type Rebuild } from '../../projections/operations/projectionOperations.js'
 import type { Session } from '../apiCommand.js'
 import type { Client } from '../client.js'
 import { CommandFailed, ConnectionFailed, Interrupted } from '../errors.js'
@@ -8,7 +8,6 @@ import { print } from '../terminal/print.js'
 import { createProgressBars } from '../terminal/progressBar.js'
 import { rebuildView } from '../views/projectionView.js'
 import { rebuildNote } from './rebuildNote.js'
-import { isOver } from './underWay.js'
 
 type Watched = Pick<Rebuild, 'id' | 'projection'>
 

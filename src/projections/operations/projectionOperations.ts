@@ -40,6 +40,11 @@ export type RebuildState =
   | 'failed'
   | 'cancelled'
 
+const overStates: ReadonlySet<RebuildState> = new Set(['swapped', 'completed', 'failed', 'cancelled'])
+
+/** Whether nothing more happens to a rebuild that an operator waits for. */
+export const isOver = ({ state }: { readonly state: RebuildState }): boolean => overStates.has(state)
+
 /** One row that the two generations do not agree on, by its key. */
 export interface Difference {
   readonly table: string
