@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../domain/json.js'
-import type { LoggedEvent, Page } from '../resources.js'
+import type { Activity, LoggedEvent, Page } from '../resources.js'
 import { printable } from '../terminal/print.js'
 import { shortJson, shortTime, table } from '../terminal/table.js'
 import { createSubjects, restOf } from './eventSubject.js'
@@ -18,7 +18,21 @@ export const eventList = ({ items }: Page<LoggedEvent>): string => {
   )
 }
 
-/** The same for events that come one by one. */
+/** Events of many streams. */
+export const activityList = ({ items }: Page<Activity>): string =>
+  table(
+    ['time', 'event', 'stream', 'revision', 'by', 'correlation'],
+    items.map(({ occurredAt, type, stream, revision, actor, correlationId }) => [
+      shortTime(occurredAt),
+      type,
+      stream,
+      revision,
+      actor.name,
+      correlationId,
+    ]),
+  )
+
+/** The same as eventList for events that come one by one. */
 export const createEventLines = (): ((event: LoggedEvent) => string) => {
   const subjectOf = createSubjects()
   return (event) => {
