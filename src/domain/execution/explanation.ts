@@ -8,7 +8,7 @@ import type {
   RecordedWait,
   Resolution,
 } from './executionState.js'
-import { type ExplainedEdge, explainEdges } from './explainedEdges.js'
+import { type ExplainedEdge, explainEdges } from './explainEdges.js'
 import { getIn, valuesOf } from './persistentMap.js'
 import { type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
 import { whySkipped } from './skipReason.js'

@@ -1,7 +1,7 @@
 import type { Decision } from '../events/catalogue/execution.js'
 import type { JsonValue } from '../json.js'
 import type { ExecutionState, NodeState } from './executionState.js'
-import { type ExplainedEdge, explainEdges } from './explainedEdges.js'
+import { type ExplainedEdge, explainEdges } from './explainEdges.js'
 import { getIn } from './persistentMap.js'
 import { type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
 
