@@ -1,14 +1,17 @@
 import type { Decision } from '../events/catalogue/execution.js'
 import type { JsonValue } from '../json.js'
-import type { ExecutionState, NodeState } from './executionState.js'
+import type { ExecutionState, NodeState, Resolution } from './executionState.js'
 import { type ExplainedEdge, explainEdges } from './explainEdges.js'
 import { getIn } from './persistentMap.js'
 import { type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
 
-const skippedByOperator = (node: NodeState | undefined): string | undefined => {
-  const resolution = node?.resolutions?.at(-1)
-  return resolution?.action === 'skip' ? resolution.reason : undefined
+/** What an operator decided of it, where it stands as it does because of that. */
+const decidedByOperator = (node: NodeState | undefined, action: Resolution['action']): string | undefined => {
+  const last = node?.resolutions?.at(-1)
+  return last?.action === action && last.at === node?.finishedAt ? last.reason : undefined
 }
+
+const skippedByOperator = (node: NodeState | undefined): string | undefined => decidedByOperator(node, 'skip')
 
 const isDead = ({ status }: ExplainedEdge): boolean => status === 'dead'
 
@@ -80,5 +83,5 @@ export const whySkipped = (
   const cut = cutOffAt(state, plan, first)
   const because = cut === first ? causeOf(state, cut) : `${first.fromKey} was skipped, as ${causeOf(state, cut)}`
   if (edges.length === 1) return because
-  return `${dead.length} of ${edges.length} in-edges dead, so its join can't be met: ${because}`
+  return `${dead.length} of ${edges.length} in-edges ${dead.length === 1 ? 'is' : 'are'} dead, so its join can't be met: ${because}`
 }

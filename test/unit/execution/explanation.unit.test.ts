@@ -55,7 +55,7 @@ describe('the explanation of a step', () => {
       'yes was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)',
     )
     expect(explain(run, 'last').summary).toBe(
-      "1 of 2 in-edges dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)",
+      "1 of 2 in-edges is dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)",
     )
   })
 
