@@ -6,6 +6,7 @@ import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/t
 import { blameView } from '../../../src/cli/views/blameView.js'
 import { diffView } from '../../../src/cli/views/diffView.js'
 import { explanationView } from '../../../src/cli/views/executionView.js'
+import { findingsView } from '../../../src/cli/views/findingsView.js'
 import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
 
 describe('tables', () => {
@@ -140,6 +141,38 @@ describe('what operators read', () => {
     })
     expect(text).toContain('workflows: failed, 10 events in 4 min, generation 2: the rows differ')
     expect(text).toContain('NOT equal')
+  })
+
+  it('says by the keys of nodes where something is wrong', () => {
+    const graph = {
+      nodes: [
+        { id: 'n1', key: 'start' },
+        { id: 'n2', key: 'greet' },
+      ],
+      edges: [{ id: 'e1', sourceNodeId: 'n1', sourcePort: 'out', targetNodeId: 'n2' }],
+    }
+    const finding = { severity: 'error', code: 'c', detail: 'd' } as const
+    const shown = findingsView(
+      [
+        { ...finding, nodeId: 'n2', pointer: '/nodes/1/config/url' },
+        { ...finding, nodeId: 'n1' },
+        { ...finding, nodeId: 'gone', pointer: '/nodes/7' },
+        { ...finding, edgeId: 'e1', pointer: '/edges/0/sourcePort' },
+        { ...finding, pointer: '/settings/timeoutMs' },
+        finding,
+      ],
+      graph,
+    )
+    expect(shown.split('\n').map((line) => line.split(/ {2,}/)[2])).toEqual([
+      'where',
+      'node greet /config/url',
+      'node start',
+      'node gone',
+      'edge start.out -> greet /sourcePort',
+      '/settings/timeoutMs',
+      '–',
+    ])
+    expect(findingsView([], graph)).toBe('nothing is wrong')
   })
 
   it('shows the choices that a skipped step hung on, each once', () => {
