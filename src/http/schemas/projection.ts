@@ -66,7 +66,8 @@ export const rebuildView = z
     bytes: z.number().meta({ description: 'Written to the store' }),
     progress: z.number().min(0).max(1).meta({ description: 'By log position, towards `targetPosition`' }),
     etaSeconds: z.number().nullable().meta({
-      description: "Until it has replayed the log to `targetPosition`; null where it does not replay or can't tell yet",
+      description:
+        'Until it has replayed the log to `targetPosition`; null where it does not replay, and until it has replayed a hundredth',
     }),
     position: positionSchema.nullable(),
     targetPosition: positionSchema,

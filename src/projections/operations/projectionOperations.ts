@@ -80,7 +80,10 @@ export interface Rebuild {
   readonly bytes: number
   /** 0 to 1, by log position against the target at the start. */
   readonly progress: number
-  /** Until it has replayed the log to the target; null where it does not replay or that can't be told yet. */
+  /**
+   * Until it has replayed the log to the target; null where it does not replay, and until it has replayed a
+   * hundredth: before, that can't be told.
+   */
   readonly etaSeconds: number | null
   readonly position: string | null
   readonly targetPosition: string

@@ -26,8 +26,13 @@ export const overallRate = ({ processed, started_at, finished_at }: RebuildRow):
 const rateOf = (row: RebuildRow): number =>
   row.state === 'replaying' ? row.events_per_second : (overallRate(row) ?? 0)
 
-const etaOf = ({ state, eta_seconds: eta }: RebuildRow): number | null =>
-  state === 'replaying' && eta !== null ? Math.round(eta * 10) / 10 : null
+/** Before this share is replayed, what is left can't be told from it: it may be of a log that is empty there, or dense. */
+const tellingShare = 0.01
+
+const etaOf = (row: RebuildRow): number | null => {
+  const { state, eta_seconds: eta } = row
+  return state === 'replaying' && eta !== null && progressOf(row) >= tellingShare ? Math.round(eta * 10) / 10 : null
+}
 
 export const toRebuild = (row: RebuildRow): Rebuild => ({
   id: row.id,

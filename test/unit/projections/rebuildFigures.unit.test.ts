@@ -97,6 +97,15 @@ describe('how far a rebuild is', () => {
     )
   })
 
+  it('tells the time that is left from a hundredth on: what the first events took says nothing of a log of which they are few', () => {
+    const whole = { first_position: 0n, target_position: 100_000n, eta_seconds: 420 }
+    expect(toRebuild(rowOf({ ...whole, position: 150n })).etaSeconds).toBeNull()
+    expect(toRebuild(rowOf({ ...whole, position: 999n })).etaSeconds).toBeNull()
+    expect(toRebuild(rowOf({ ...whole, position: 1_000n })).etaSeconds).toBe(420)
+    // Behind the target, while the log grows, nothing is left.
+    expect(toRebuild(rowOf({ ...whole, position: 200_000n, eta_seconds: 0 })).etaSeconds).toBe(0)
+  })
+
   it.each(states.filter((state) => state !== 'replaying'))('tells no time that is left where it is %s', (state) => {
     expect(toRebuild(rowOf({ state })).etaSeconds).toBeNull()
   })
