@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { messageOf } from './domain/errors.js'
 
 export const roles = ['api', 'projector', 'executor'] as const
 export type Role = (typeof roles)[number]
@@ -89,7 +90,8 @@ export const variables = {
       .regex(/^[\x21-\x7e]{8,200}$/, { error: 'must be 8 to 200 printable characters without spaces' })
       .optional(),
     default: '',
-    description: 'The first API key, with all scopes; made and printed once where all stores are embedded',
+    description:
+      'The first API key, with all scopes: 8 characters or more; made and printed once where all stores are embedded',
     secret: true,
   },
   MASTER_KEY: {
@@ -133,7 +135,7 @@ const rawValue = (name: string, variable: Variable, environment: NodeJS.ProcessE
   try {
     return readFileSync(file, 'utf8').trim()
   } catch (error) {
-    throw new ConfigError(`${name}_FILE can't be read (${error instanceof Error ? error.message : String(error)})`)
+    throw new ConfigError(`${name}_FILE can't be read (${messageOf(error)})`)
   }
 }
 

@@ -10,6 +10,8 @@ export interface BlameEntry {
   /** JSON pointer into the definition, with nodes and edges by id: `/nodes/<id>/config/url`, `/name`, `/settings/timeoutMs`. */
   readonly pointer: string
   readonly value: Leaf
+  /** What that event replaced; left out where there was no leaf at this pointer. */
+  readonly before?: Leaf
   readonly eventId: string
   readonly eventType: string
   readonly revision: number
@@ -33,6 +35,7 @@ const setPart = (parts: Parts, pointer: string, value: JsonValue, event: Recorde
     const entry = {
       pointer: leafPointer,
       value: leaf,
+      ...(known !== undefined && { before: known.value }),
       eventId: event.id,
       eventType: event.type,
       revision: event.revision,

@@ -4,7 +4,10 @@ import { categories, categoryOfStream } from '../domain/streams.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { EventStore } from '../eventlog/eventStore.js'
 
-/** Which events; all that is given must hold. Times are ISO, `from` inclusive, `to` exclusive, by the log's clock. */
+/**
+ * Which events; all that is given must hold. Times are ISO, `from` inclusive, `to` exclusive, and mean
+ * `occurredAt`, as in the feed.
+ */
 export interface EventFilter {
   readonly stream?: string
   readonly type?: string
@@ -17,13 +20,13 @@ export interface EventFilter {
 
 const matches = (event: RecordedEvent, filter: EventFilter, from: number, to: number): boolean => {
   const { type, actor, correlationId } = filter
-  const recorded = Date.parse(event.recordedAt)
+  const occurred = Date.parse(event.metadata.occurredAt)
   return (
     (type === undefined || event.type === type) &&
     (actor === undefined || event.metadata.actor.id === actor) &&
     (correlationId === undefined || event.metadata.$correlationId === correlationId) &&
-    recorded >= from &&
-    recorded < to
+    occurred >= from &&
+    occurred < to
   )
 }
 

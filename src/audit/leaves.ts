@@ -1,6 +1,5 @@
 import type { JsonValue } from '../domain/json.js'
-
-const escaped = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1')
+import { pointerStep } from '../domain/jsonPointer.js'
 
 /** A value with nothing in it: a scalar, an empty object or an empty array. */
 export type Leaf = null | boolean | number | string | Record<string, never> | never[]
@@ -15,7 +14,7 @@ export function* leavesOf(value: JsonValue, pointer: string): Generator<readonly
     return
   }
   for (const [key, member] of Object.entries(value)) {
-    if (member !== undefined) yield* leavesOf(member, `${pointer}/${escaped(key)}`)
+    if (member !== undefined) yield* leavesOf(member, pointer + pointerStep(key))
   }
 }
 

@@ -6,12 +6,13 @@ import { categoryOfStream, idOfStream } from '../domain/streams.js'
 import type { WorkflowDetail } from '../projections/queries/workflows.js'
 import { type ApiOptions, apiCommand, openSession } from './apiCommand.js'
 import { CommandFailed, UsageError } from './errors.js'
+import { fetchList, type ListOptions, listOptions } from './lists.js'
 import { newest, path, withQuery } from './paths.js'
-import type { Execution, LoggedEvent } from './resources.js'
+import type { Activity, Execution, LoggedEvent } from './resources.js'
 import { note } from './terminal/print.js'
 import { blocks } from './terminal/table.js'
 import { diffView } from './views/diffView.js'
-import { eventList } from './views/eventView.js'
+import { activityList, eventList } from './views/eventView.js'
 import { executionDetail } from './views/executionView.js'
 import { workflowDetail } from './views/workflowView.js'
 
@@ -53,7 +54,7 @@ const diff = (): Command =>
 
 const verificationView = ({ valid, events, streams, firstInvalid }: Verification): string =>
   valid || firstInvalid === null
-    ? `${events} events in ${streams} streams, none was changed`
+    ? `${events} events in ${streams === 1 ? '1 stream' : `${streams} streams`}, none was changed`
     : `${firstInvalid.stream}, revision ${firstInvalid.revision}: ${firstInvalid.reason} (after ${events} events)`
 
 const verify = (): Command =>
@@ -87,29 +88,48 @@ const writeToFile = async (file: string, text: AsyncIterable<string>): Promise<v
   }
 }
 
-interface ExportOptions extends ApiOptions {
+interface FilterOptions extends ApiOptions {
   readonly stream?: string
   readonly type?: string
   readonly actor?: string
   readonly correlation?: string
   readonly from?: string
   readonly to?: string
-  readonly output?: string
 }
 
-const exportCommand = (): Command =>
-  apiCommand('export', 'Write events with payload and metadata as lines of JSON, oldest first')
+const filterOptions = (command: Command): Command =>
+  command
     .option('--stream <stream>', 'of this one')
     .option('--type <type>', 'of this type')
     .option('--actor <id>', 'by this actor')
     .option('--correlation <id>', 'of this correlation')
-    .option('--from <time>', 'recorded then or later (ISO time)')
-    .option('--to <time>', 'recorded earlier than that')
+    .option('--from <time>', 'that occurred then or later (ISO time)')
+    .option('--to <time>', 'that occurred before that')
+
+const filterOf = ({ stream, type, actor, correlation: correlationId, from, to }: FilterOptions) => ({
+  stream,
+  type,
+  actor,
+  correlationId,
+  from,
+  to,
+})
+
+const events = (): Command =>
+  filterOptions(listOptions(apiCommand('events', 'List who did what, when, newest first'))).action(
+    async (options: FilterOptions & ListOptions) => {
+      const { client, answer } = openSession(options)
+      answer(await fetchList<Activity>(client, '/v1/audit/events', filterOf(options), options), activityList)
+    },
+  )
+
+const exportCommand = (): Command =>
+  filterOptions(apiCommand('export', 'Write events with payload and metadata as lines of JSON, oldest first'))
     .option('-o, --output <file>', 'write it there, whole or not at all (default: stdout)')
-    .action(async (options: ExportOptions) => {
+    .action(async (options: FilterOptions & { readonly output?: string }) => {
       const { client } = openSession(options)
-      const { stream, type, actor, correlation: correlationId, from, to, output } = options
-      const target = withQuery('/v1/audit/events', { stream, type, actor, correlationId, from, to })
+      const { output } = options
+      const target = withQuery('/v1/audit/events', filterOf(options))
       const text = await client.stream(target, { Accept: 'application/x-ndjson' })
       if (text === undefined) throw new CommandFailed('the server answered nothing')
       if (output === undefined) return writeToStdout(text)
@@ -119,8 +139,9 @@ const exportCommand = (): Command =>
 
 export const auditCommand = (): Command =>
   new Command('audit')
-    .description('The log: replay it, compare moments, verify it, take it out')
+    .description('The log: replay it, compare moments, search it, verify it, take it out')
     .addCommand(replay())
     .addCommand(diff())
+    .addCommand(events())
     .addCommand(verify())
     .addCommand(exportCommand())

@@ -48,6 +48,12 @@ export interface LoggedEvent {
   readonly data: JsonObject
 }
 
+/** An event of any stream, without its payload. */
+export interface Activity extends Omit<LoggedEvent, 'data'> {
+  readonly stream: string
+  readonly correlationId: string
+}
+
 export type ProjectionStatus = Omit<Status, 'position' | 'head'> & {
   readonly position: string | null
   readonly head: string | null

@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import { conflict, FlowledgerError, invalid } from '../domain/errors.js'
 import type { DomainEvent } from '../domain/events/catalogue/index.js'
 import { decodeEvent } from '../domain/events/decodeEvent.js'
@@ -11,6 +10,7 @@ import { catchUp, loadStream, searchOlderCommands } from './handling/loadStream.
 import { type PreparedAppend, prepareAppend, recordedEvents } from './handling/prepareAppend.js'
 import { readPage } from './handling/readPage.js'
 import { pauseBefore, realPauses, repeatWhileUnavailable } from './handling/repeatWhileUnavailable.js'
+import { createStreamCache } from './handling/streamCache.js'
 import { emptyMemory, remember, type SeenCommand, type StreamMemory } from './handling/streamMemory.js'
 
 export interface CommandHandlerDependencies {
@@ -32,11 +32,6 @@ const conflictRetries = 3
 /** Its id was derived from something (a version 5 UUID), so another process may come to the same one. */
 const isRepeatable = ({ commandId, requestHash }: CommandContext): boolean =>
   requestHash !== undefined || commandId[14] === '5'
-
-interface CacheEntry {
-  readonly aggregate: unknown
-  readonly memory: StreamMemory<unknown>
-}
 
 /** One command on one stream while it is being handled. */
 interface Work<State, Event extends DomainEvent> {
@@ -67,26 +62,10 @@ export const createCommandHandler = ({
   sleep = realPauses.sleep,
   monotonic = () => performance.now(),
 }: CommandHandlerDependencies): CommandHandler => {
-  const cache = new LRUCache<string, CacheEntry>({
-    max: cacheSize,
-    maxSize: cacheBytes,
-    sizeCalculation: ({ memory }) => memory.bytes + 256,
-  })
+  const cache = createStreamCache({ streams: cacheSize, bytes: cacheBytes })
+  const { recall, keep } = cache
   const inTurn = createInTurn()
   const repeat = <T>(operation: () => Promise<T>): Promise<T> => repeatWhileUnavailable(operation, { random, sleep })
-
-  const recall = <State, Event extends DomainEvent>(
-    aggregate: Aggregate<State, Event>,
-    stream: string,
-  ): StreamMemory<State> | undefined => {
-    const entry = cache.get(stream)
-    return entry?.aggregate === aggregate ? (entry.memory as StreamMemory<State>) : undefined
-  }
-
-  const keep = <State>(aggregate: unknown, stream: string, memory: StreamMemory<State>): StreamMemory<State> => {
-    if (memory.revision >= 0) cache.set(stream, { aggregate, memory })
-    return memory
-  }
 
   /** The newest state; what is remembered is only caught up with. */
   const refresh = async <State, Event extends DomainEvent>(
@@ -154,7 +133,7 @@ export const createCommandHandler = ({
       return await repeat(() => store.append(stream, events, revision < 0 ? 'none' : revision))
     } catch (error) {
       if (error instanceof WrongRevision) return undefined
-      cache.delete(stream)
+      cache.forget(stream)
       throw error
     }
   }
@@ -236,8 +215,6 @@ export const createCommandHandler = ({
       const { state, revision } = await inTurn(stream, () => refresh(aggregate, stream, recall(aggregate, stream)))
       return { state, revision }
     },
-    invalidate: (stream) => {
-      cache.delete(stream)
-    },
+    invalidate: cache.forget,
   }
 }

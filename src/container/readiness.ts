@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import type { Pool } from 'pg'
+import { messageOf } from '../domain/errors.js'
 import type { EventFeed } from '../eventlog/eventFeed.js'
 import type { ReadinessCheck } from '../http/dependencies.js'
 import type { ProjectionOperations } from '../projections/operations/projectionOperations.js'
@@ -15,7 +16,7 @@ const check = async (name: string, ask: () => Promise<unknown>): Promise<Readine
     await Promise.race([ask(), late])
     return { name, ready: true }
   } catch (error) {
-    return { name, ready: false, detail: error instanceof Error ? error.message : String(error) }
+    return { name, ready: false, detail: messageOf(error) }
   } finally {
     clearTimeout(timer)
   }

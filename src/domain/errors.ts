@@ -45,3 +45,6 @@ export const conflict = (code: string, detail: string, details: Record<string, u
 
 export const invalid = (code: string, detail: string, errors: readonly InputError[] = []): FlowledgerError =>
   new FlowledgerError('invalid', code, detail, errors)
+
+/** What a thrown thing says, whatever was thrown. */
+export const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown))

@@ -37,7 +37,7 @@ export interface HttpApp extends RequestListener {
  * `/docs` shows it. Knows nothing of how its dependencies are made.
  *
  * The routes hang on Express's router, without the `express()` around it: that gives each request and response another
- * prototype, which costs 0.06 ms of CPU, three times as much as Node's own HTTP. Only `/docs` needs it.
+ * prototype, which costs 0.06 ms of CPU, three times as much as Node's own HTTP. Only the documentation needs it.
  */
 export const createHttpApp = (dependencies: HttpDependencies): HttpApp => {
   const { logger, registry, version, nodeTypes } = dependencies

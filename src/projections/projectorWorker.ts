@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../domain/errors.js'
 import { type ProjectorConfig, runProjector } from './runProjector.js'
 import type { FromWorker, ToWorker } from './startProjectorWorker.js'
 
@@ -6,8 +7,6 @@ import type { FromWorker, ToWorker } from './startProjectorWorker.js'
 const port = parentPort
 if (port === null) throw new Error('this file is the entry of a worker thread')
 const send = (message: FromWorker) => port.postMessage(message)
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 try {
   const projector = await runProjector(workerData as ProjectorConfig, (line) => send({ kind: 'log', line }))
@@ -22,11 +21,11 @@ try {
         send(reply)
         if (reply.kind === 'stopped') port.close()
       },
-      (error: unknown) => send({ kind: 'failed', error: textOf(error) }),
+      (error: unknown) => send({ kind: 'failed', error: messageOf(error) }),
     )
   })
   send({ kind: 'started' })
 } catch (error) {
-  send({ kind: 'failed', error: textOf(error) })
+  send({ kind: 'failed', error: messageOf(error) })
   port.close()
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/errors.js'
 import { createClient } from '../client.js'
 import { bad, good } from '../terminal/style.js'
 import { startServer } from './server.js'
@@ -17,7 +18,7 @@ const main = async (): Promise<void> => {
 main().then(
   () => console.log(good('\nAll of it works.')),
   (error: unknown) => {
-    console.error(bad(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`))
+    console.error(bad(`\nThe demo failed: ${messageOf(error)}`))
     process.exitCode = 1
   },
 )

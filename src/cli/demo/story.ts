@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { githubTriage } from '../../examples/githubTriage.js'
+import { isOver, type Rebuild } from '../../projections/operations/projectionOperations.js'
 import type { Client } from '../client.js'
 import { createProgressBar } from '../terminal/progressBar.js'
 import { faint, good, heading } from '../terminal/style.js'
@@ -24,6 +25,18 @@ interface Execution {
   id: string
   status: string
   output: unknown
+}
+interface Explanation {
+  key: string
+  status: string
+  summary: string
+}
+interface Blame {
+  pointer: string
+  value: unknown
+  before?: unknown
+  actor: { name: string }
+  at: string
 }
 interface Event {
   revision: number
@@ -112,6 +125,11 @@ const showRun = async (api: Client, id: string): Promise<void> => {
     say(`  ${String(revision).padStart(2)}  ${type.padEnd(20)} ${faint(String(detail))}`)
   }
   check(body.items.at(-1)?.type === 'ExecutionCompleted', 'every step of it is an event')
+  const skipped = body.items.find(({ type }) => type === 'NodeSkipped')
+  const target = `/v1/executions/${id}/steps/${skipped?.data.nodeId}/explanation`
+  const { key, status, summary } = (await api.get<Explanation>(target)).body
+  say(`  Why did ${key} not run? ${faint(summary)}`)
+  check(status === 'skipped' && summary.includes('kind emitted'), 'the log knows which choice it was, and on what data')
 }
 
 const replay = async (api: Client, workflow: Workflow): Promise<void> => {
@@ -127,17 +145,13 @@ const replay = async (api: Client, workflow: Workflow): Promise<void> => {
     isDeepStrictEqual(then.body.nodes, workflow.nodes),
     `replayed to revision ${workflow.revision}, the draft is what it was then`,
   )
+  const blame = await api.get<{ items: Blame[] }>(`${path}/blame`)
+  const message = blame.body.items.find(({ pointer }) => pointer === `/nodes/${node.id}/config/output/message`)
+  say(`  Who changed the message? ${faint(`${message?.actor.name}, at ${message?.at}: it was "${message?.before}"`)}`)
+  check(message?.before === 'Thank you, {{ input.who }}.', 'each field knows who set it, and what it was before')
   const saved = await api.send<{ number: number }>('POST', `${path}/versions`, { label: 'warmer thanks' })
   const diff = await api.get<{ nodes: { changed: unknown[] } }>(`${path}/versions/1/diff/${saved.body.number}`)
   check(diff.body.nodes.changed.length === 1, `versions 1 and ${saved.body.number} differ in one node`)
-}
-
-interface Rebuild {
-  state: string
-  progress: number
-  processed: number
-  eventsPerSecond: number
-  verification?: { equal: boolean; rows: number } | null
 }
 
 const rebuild = async (api: Client): Promise<void> => {
@@ -145,13 +159,12 @@ const rebuild = async (api: Client): Promise<void> => {
   const { headers } = await api.send('POST', '/v1/projections/executions/rebuild')
   const location = headers.get('Location') ?? ''
   const bar = createProgressBar('  executions')
-  const done = new Set(['swapped', 'completed', 'failed', 'cancelled'])
   let state: Rebuild
   do {
     await new Promise((resolve) => setTimeout(resolve, 50))
     state = (await api.get<Rebuild>(location)).body
     bar.update({ done: state.progress, note: state.state })
-  } while (!done.has(state.state))
+  } while (!isOver(state))
   bar.stop()
   say(`  ${state.processed} events, ${state.state}`)
   check(state.verification?.equal === true, 'the rebuilt read model equals the old one, row by row')

@@ -8,7 +8,7 @@ import { fetchList, type ListOptions, listOptions } from '../lists.js'
 import { path } from '../paths.js'
 import type { LoggedEvent } from '../resources.js'
 import { print } from '../terminal/print.js'
-import { eventLine, eventList } from '../views/eventView.js'
+import { createEventLines, eventList } from '../views/eventView.js'
 
 /** A server that restarts is back within a few seconds. */
 const attempts = 30
@@ -61,5 +61,6 @@ export const eventsCommand = (): Command =>
       if (options.limit !== undefined || options.cursor !== undefined || options.all !== undefined) {
         throw new UsageError('--follow shows everything: it does not go with --limit, --cursor and --all')
       }
-      for await (const event of followEvents(client, id)) print(json ? JSON.stringify(event) : eventLine(event))
+      const lineOf = json ? JSON.stringify : createEventLines()
+      for await (const event of followEvents(client, id)) print(lineOf(event))
     })

@@ -1,13 +1,8 @@
-import type { Rebuild } from '../../projections/operations/projectionOperations.js'
+import { isOver, type Rebuild } from '../../projections/operations/projectionOperations.js'
 import type { Client } from '../client.js'
 import { CommandFailed } from '../errors.js'
 import { path } from '../paths.js'
 import type { Page } from '../resources.js'
-
-const over: ReadonlySet<Rebuild['state']> = new Set(['swapped', 'completed', 'failed', 'cancelled'])
-
-/** Whether nothing more happens that an operator waits for. */
-export const isOver = ({ state }: Pick<Rebuild, 'state'>): boolean => over.has(state)
 
 /** The id of the rebuild of a projection that is not over; there is never more than one. */
 export const rebuildUnderWay = async (client: Client, projection: string): Promise<string> => {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Rebuild } from '../../projections/operations/projectionOperations.js'
+import { isOver, type Rebuild } from '../../projections/operations/projectionOperations.js'
 import type { Session } from '../apiCommand.js'
 import type { Client } from '../client.js'
 import { CommandFailed, ConnectionFailed, Interrupted } from '../errors.js'
@@ -7,7 +7,7 @@ import { path } from '../paths.js'
 import { print } from '../terminal/print.js'
 import { createProgressBars } from '../terminal/progressBar.js'
 import { rebuildView } from '../views/projectionView.js'
-import { isOver } from './underWay.js'
+import { rebuildNote } from './rebuildNote.js'
 
 type Watched = Pick<Rebuild, 'id' | 'projection'>
 
@@ -34,11 +34,6 @@ async function* changesOf(client: Client, { projection, id }: Watched, signal: A
     }
     await sleep(pauseMs, undefined, { signal }).catch(() => undefined)
   }
-}
-
-const noteOf = ({ state, processed, eventsPerSecond, etaSeconds }: Rebuild): string => {
-  const eta = etaSeconds === null || etaSeconds === 0 ? '' : `, ${Math.ceil(etaSeconds)} s to go`
-  return `${state}, ${processed} events, ${Math.round(eventsPerSecond)}/s${eta}`
 }
 
 const isGood = ({ state, verification }: Rebuild): boolean =>
@@ -76,7 +71,7 @@ export const watchAll = ({ client, json }: Session, rebuilds: readonly Watched[]
       let last: Rebuild | undefined
       for await (last of changesOf(client, watched, signal)) {
         if (asLines) print(JSON.stringify(last))
-        else bars.update(index, { done: last.progress, note: noteOf(last) })
+        else bars.update(index, { done: last.progress, note: rebuildNote(last) })
       }
       return last
     }

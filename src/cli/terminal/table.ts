@@ -8,8 +8,8 @@ const textOf = (cell: Cell): string => (cell === null || cell === undefined ? 'â
 const pad = (text: string, width: number, right: boolean): string => (right ? text.padStart(width) : text.padEnd(width))
 
 /** Rows under titles; columns of numbers are aligned to the right. */
-export const table = (titles: readonly string[], rows: readonly (readonly Cell[])[]): string => {
-  if (rows.length === 0) return 'none'
+export const table = (titles: readonly string[], rows: readonly (readonly Cell[])[], empty = 'none'): string => {
+  if (rows.length === 0) return empty
   const right = titles.map((_, column) => rows.every((row) => row[column] == null || typeof row[column] === 'number'))
   const texts = [titles, ...rows.map((row) => row.map(textOf))]
   const widths = titles.map((_, column) => Math.max(...texts.map((row) => (row[column] ?? '').length)))

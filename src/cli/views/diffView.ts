@@ -1,5 +1,5 @@
 import type { Changes, TextChange } from '../../audit/changes.js'
-import type { DefinitionDiff } from '../../domain/diff/definitionDiff.js'
+import type { DefinitionDiff, NamedEdge } from '../../domain/diff/definitionDiff.js'
 import type { FieldChange } from '../../domain/diff/valueDiff.js'
 import { printable } from '../terminal/print.js'
 import { shortJson } from '../terminal/table.js'
@@ -12,6 +12,9 @@ const changeLine = (place: string, change: FieldChange): string => {
 }
 
 const at = ({ x, y }: { readonly x: number; readonly y: number }): string => `${x}, ${y}`
+
+const edgeName = ({ sourceKey, sourcePort, targetKey }: NamedEdge): string =>
+  `${sourceKey}.${sourcePort} -> ${targetKey}`
 
 /** What a workflow is called and said to be, where that is another thing than before. */
 type Texts = Partial<Pick<Changes, 'name' | 'description'>>
@@ -31,9 +34,11 @@ export const diffView = ({ nodes, edges, settings }: DefinitionDiff, { name, des
     ...nodes.removed.map(({ key, type }) => `- node ${key} (${type})`),
     ...nodes.changed.flatMap(({ key, changes }) => changes.map((change) => changeLine(`node ${key} `, change))),
     ...nodes.moved.map(({ key, from, to }) => `> node ${key}: ${at(from)} -> ${at(to)}`),
-    ...edges.added.map((edge) => `+ edge ${edge.sourceNodeId}.${edge.sourcePort} -> ${edge.targetNodeId}`),
-    ...edges.removed.map((edge) => `- edge ${edge.sourceNodeId}.${edge.sourcePort} -> ${edge.targetNodeId}`),
-    ...edges.changed.flatMap(({ edgeId, changes }) => changes.map((change) => changeLine(`edge ${edgeId} `, change))),
+    ...edges.added.map((edge) => `+ edge ${edgeName(edge)}`),
+    ...edges.removed.map((edge) => `- edge ${edgeName(edge)}`),
+    ...edges.changed.flatMap(({ sourceKey, targetKey, changes }) =>
+      changes.map((change) => changeLine(`edge ${sourceKey} -> ${targetKey} `, change)),
+    ),
     ...settings.map((change) => changeLine('settings ', change)),
   ]
   return lines.length === 0 ? 'no difference' : lines.map(printable).join('\n')

@@ -53,8 +53,17 @@ export const executionDetail = (execution: Execution): string =>
     stepTable(execution.steps),
   )
 
+/** Its own choices, and those of nodes before it that did not lead here. */
+const decisionTable = ({ key, decisions, edges }: StepExplanation): string | undefined => {
+  const before = edges.filter(({ status }) => status === 'dead').map((edge) => [edge.fromKey, edge.decisions] as const)
+  const rows = [...new Map([...before, [key, decisions] as const])].flatMap(([by, made = []]) =>
+    made.map(({ expression, result, operands }) => [by, expression, shortJson(result), shortJson(operands)]),
+  )
+  return rows.length > 0 ? table(['decided by', 'expression', 'result', 'on'], rows) : undefined
+}
+
 export const explanationView = (explanation: StepExplanation): string => {
-  const { key, type, status, summary, join, edges, decisions, attempts, resolutions } = explanation
+  const { key, type, status, summary, join, edges, attempts, resolutions } = explanation
   return blocks(
     fields([
       ['step', key],
@@ -69,12 +78,7 @@ export const explanationView = (explanation: StepExplanation): string => {
           edges.map(({ fromKey, port, status: became, reason }) => [fromKey, port, became, reason]),
         )
       : undefined,
-    decisions.length > 0
-      ? table(
-          ['decided by', 'result', 'on'],
-          decisions.map(({ expression, result, operands }) => [expression, shortJson(result), shortJson(operands)]),
-        )
-      : undefined,
+    decisionTable(explanation),
     attempts.length > 0
       ? table(
           ['attempt', 'started', 'finished', 'outcome', 'error'],

@@ -1,6 +1,7 @@
 import type { DeadLetter, DryRun, Rebuild, Verification } from '../../projections/operations/projectionOperations.js'
 import type { Page, ProjectionStatus } from '../resources.js'
 import { printable } from '../terminal/print.js'
+import { shortDuration } from '../terminal/quantities.js'
 import { shortJson, shortTime, table } from '../terminal/table.js'
 
 export const projectionList = ({ items }: Page<ProjectionStatus>): string =>
@@ -38,10 +39,17 @@ export const verificationView = (name: string, verification: Verification): stri
     .join('\n')
 }
 
+/** How much was replayed, and how fast that is going or how long all of it took. */
+const extentOf = ({ state, processed, eventsPerSecond, startedAt, finishedAt }: Rebuild): string => {
+  if (state === 'replaying') return `${processed} events at ${Math.round(eventsPerSecond)}/s`
+  if (finishedAt === null) return `${processed} events`
+  return `${processed} events in ${shortDuration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1_000)}`
+}
+
 export const rebuildView = (rebuild: Rebuild): string => {
-  const { projection, state, processed, eventsPerSecond, generation, error, keepUntil, verification } = rebuild
+  const { projection, state, generation, error, keepUntil, verification } = rebuild
   const kept = keepUntil === null ? '' : `; the one before is kept until ${shortTime(keepUntil)}`
-  const line = `${projection}: ${state}, ${processed} events at ${Math.round(eventsPerSecond)}/s, generation ${generation}${kept}`
+  const line = `${projection}: ${state}, ${extentOf(rebuild)}, generation ${generation}${kept}`
   const lines = [error === null ? line : `${line}: ${error}`].map(printable)
   return [...lines, ...(verification === null ? [] : [verificationView(projection, verification)])].join('\n')
 }

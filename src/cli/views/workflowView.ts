@@ -1,8 +1,8 @@
-import type { Finding } from '../../domain/findings.js'
-import type { VersionSummary } from '../../projections/queries/versions.js'
+import type { VersionDetail, VersionSummary } from '../../projections/queries/versions.js'
 import type { WorkflowDetail, WorkflowSummary } from '../../projections/queries/workflows.js'
 import type { Page } from '../resources.js'
 import { blocks, fields, shortJson, shortTime, table } from '../terminal/table.js'
+import { findingsView } from './findingsView.js'
 
 export const workflowList = ({ items }: Page<WorkflowSummary>): string =>
   table(
@@ -39,6 +39,7 @@ export const workflowDetail = (workflow: WorkflowDetail): string => {
     table(
       ['node', 'type', 'config', 'id'],
       workflow.nodes.map(({ id, key, type, config }) => [key, type, shortJson(config, 60), id]),
+      'no nodes',
     ),
     table(
       ['from', 'port', 'to'],
@@ -47,11 +48,17 @@ export const workflowDetail = (workflow: WorkflowDetail): string => {
         edge.sourcePort,
         keyOf.get(edge.targetNodeId) ?? edge.targetNodeId,
       ]),
+      'no edges',
     ),
   )
 }
 
-export const versionLine = (version: VersionSummary): string => versionList({ items: [version], nextCursor: null })
+/** A version that was saved just now, with what keeps it from being published and what is suspicious about it. */
+export const savedVersion = (version: VersionDetail): string =>
+  blocks(
+    versionList({ items: [version], nextCursor: null }),
+    version.findings.length > 0 ? findingsView(version.findings, version.snapshot) : undefined,
+  )
 
 export const versionList = ({ items }: Page<VersionSummary>): string =>
   table(
@@ -65,21 +72,3 @@ export const versionList = ({ items }: Page<VersionSummary>): string =>
       contentHash.slice(0, 16),
     ]),
   )
-
-export interface Validation {
-  readonly valid: boolean
-  readonly findings: readonly Finding[]
-}
-
-export const validationView = ({ findings }: Validation): string =>
-  findings.length === 0
-    ? 'nothing is wrong'
-    : table(
-        ['severity', 'code', 'where', 'detail'],
-        findings.map((finding) => [
-          finding.severity,
-          finding.code,
-          finding.pointer ?? finding.nodeId ?? finding.edgeId,
-          finding.detail,
-        ]),
-      )

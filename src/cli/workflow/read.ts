@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
-import type { BlameEntry } from '../../audit/blame.js'
 import type { DefinitionDiff } from '../../domain/diff/definitionDiff.js'
+import type { Finding } from '../../domain/findings.js'
 import type { VersionSummary } from '../../projections/queries/versions.js'
 import type { WorkflowDetail, WorkflowSummary } from '../../projections/queries/workflows.js'
 import { type ApiOptions, apiCommand, openSession } from '../apiCommand.js'
 import { CommandFailed } from '../errors.js'
 import { integer } from '../input.js'
 import { fetchList, type ListOptions, listOptions } from '../lists.js'
-import { path, withQuery } from '../paths.js'
+import { newest, path, withQuery } from '../paths.js'
 import type { LoggedEvent } from '../resources.js'
-import { shortJson, shortTime, table } from '../terminal/table.js'
+import { type Blame, blameView } from '../views/blameView.js'
 import { diffView } from '../views/diffView.js'
 import { eventList } from '../views/eventView.js'
-import { type Validation, validationView, versionList, workflowDetail, workflowList } from '../views/workflowView.js'
+import { findingsView } from '../views/findingsView.js'
+import { versionList, workflowDetail, workflowList } from '../views/workflowView.js'
 
 export interface AsOfOptions extends ApiOptions {
   readonly asOf?: string
@@ -40,12 +41,23 @@ const show = (): Command =>
     },
   )
 
+interface Validation {
+  readonly valid: boolean
+  readonly findings: readonly Finding[]
+}
+
+const noGraph = { nodes: [], edges: [] }
+
 const validate = (): Command =>
   apiCommand('validate <workflow>', 'Say what is wrong with the draft; fails where it could not be published').action(
     async (id: string, options: ApiOptions) => {
-      const { client, answer } = openSession(options)
+      const { client, json, answer } = openSession(options)
       const { body } = await client.get<Validation>(path`/v1/workflows/${id}/validation`)
-      answer(body, validationView)
+      // Names for people; the validation, too, is of the newest draft.
+      const draft = json
+        ? undefined
+        : await client.get<WorkflowDetail>(withQuery(path`/v1/workflows/${id}`, { asOf: newest }))
+      answer(body, ({ findings }) => findingsView(findings, draft?.body ?? noGraph))
       if (!body.valid) throw new CommandFailed('the draft is not valid')
     },
   )
@@ -80,31 +92,16 @@ const history = (): Command =>
     },
   )
 
-interface Blame {
-  readonly revision: number
-  readonly items: readonly BlameEntry[]
-}
-
-const blameTable = ({ items }: Blame): string =>
-  table(
-    ['what', 'value', 'by', 'time', 'revision', 'event'],
-    items.map(({ pointer, value, actor, at, revision, eventType }) => [
-      pointer,
-      shortJson(value, 40),
-      actor.name,
-      shortTime(at),
-      revision,
-      eventType,
-    ]),
-  )
-
 const blame = (): Command =>
   asOfOption(
-    apiCommand('blame <workflow>', 'Show for every leaf of the draft who set it, when, by which event'),
+    apiCommand(
+      'blame <workflow>',
+      'Show for every leaf of the draft who set it, when, by which event, and what it was',
+    ),
   ).action(async (id: string, options: AsOfOptions) => {
     const { client, answer } = openSession(options)
     const target = withQuery(path`/v1/workflows/${id}/blame`, { asOf: options.asOf })
-    answer((await client.get<Blame>(target)).body, blameTable)
+    answer((await client.get<Blame>(target)).body, blameView)
   })
 
 export const readCommands = (): Command[] => [list(), show(), validate(), versions(), diff(), history(), blame()]

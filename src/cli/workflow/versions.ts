@@ -6,7 +6,7 @@ import type { Client } from '../client.js'
 import { CommandFailed } from '../errors.js'
 import { integer } from '../input.js'
 import { newest, path, withQuery } from '../paths.js'
-import { versionLine, workflowLine } from '../views/workflowView.js'
+import { savedVersion, workflowLine } from '../views/workflowView.js'
 import { type RevisionOptions, revisionHeaders, revisionOption } from './expectedRevision.js'
 
 interface VersionOptions extends RevisionOptions {
@@ -24,7 +24,7 @@ const save = (): Command =>
       const target = path`/v1/workflows/${id}/versions`
       const { label } = options
       const { body } = await client.send<VersionDetail>('POST', target, { label }, revisionHeaders(options))
-      answer(body, versionLine)
+      answer(body, savedVersion)
     })
 
 /** From the log: a read model may not know yet what was saved a moment ago. */

@@ -2,9 +2,10 @@ import type { ExpressionEngine } from '../../domain/expressions/expressionEngine
 import type { ExecutableNodeTypes } from '../../domain/nodes/behaviour.js'
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { CommandContext, CommandHandler } from '../commandHandler.js'
-import { type ConcurrencyGate, type CountActiveRuns, createConcurrencyGate } from './concurrency.js'
+import type { ConcurrencyGate } from './concurrency.js'
 import { createExecutionCommands } from './createExecutionCommands.js'
 import type { ExecutionCommands, ExecutionResult, StartExecution } from './executionCommands.js'
+import { type CountActiveRuns, createLocalGate } from './localGate.js'
 import { createRunHub, type RunHub } from './runHub.js'
 import { createRunPlans, type PlanSource, type RunPlans } from './runPlans.js'
 import { createRunWriter, type RunWriter } from './runWriter.js'
@@ -46,9 +47,7 @@ export const createExecutions = (dependencies: ExecutionsDependencies): Executio
   const hub = createRunHub()
   const plans = createRunPlans(dependencies)
   const runs = createRunWriter({ handler, plans, engine, hub })
-  const gate = elsewhere
-    ? createSharedGate({ hub, feed, runs, unexpected })
-    : createConcurrencyGate({ hub, countActive })
+  const gate = elsewhere ? createSharedGate({ hub, feed, runs, unexpected }) : createLocalGate({ hub, countActive })
   const waiter = createEndWaiter({ runs, hub, elsewhere })
   // Many starts of one workflow at once must not each read it.
   const findWorkflow = sharedLookup(dependencies.findWorkflow)

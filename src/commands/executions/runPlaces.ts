@@ -1,15 +1,9 @@
 import type { StoredEvent } from '../../domain/events/recordedEvent.js'
+import { endTypes } from '../../domain/execution/endings.js'
 import { idOfStream } from '../../domain/streams.js'
 
 /** What decides who may run where a workflow limits its runs. */
-export const placeTypes = [
-  'ExecutionStarted',
-  'ExecutionResumed',
-  'ExecutionCompleted',
-  'ExecutionFailed',
-  'ExecutionCancelled',
-  'ExecutionTimedOut',
-] as const
+export const placeTypes = ['ExecutionStarted', 'ExecutionResumed', ...endTypes] as const
 
 interface Places {
   readonly running: Set<string>

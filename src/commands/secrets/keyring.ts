@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache'
-import { FlowledgerError } from '../../domain/errors.js'
+import { FlowledgerError, messageOf } from '../../domain/errors.js'
 import type { IdSource } from '../ports.js'
 import type { DataKeyStore, WrappedDataKey } from './dataKeys.js'
 import { type MasterKey, newDataKey, seal, unseal } from './envelope.js'
@@ -40,7 +40,7 @@ const reachable = async <T>(operation: Promise<T>): Promise<T> => {
   try {
     return await operation
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error)
+    const detail = messageOf(error)
     throw new FlowledgerError('unavailable', 'keyring_unavailable', `the data keys can not be reached: ${detail}`)
   }
 }

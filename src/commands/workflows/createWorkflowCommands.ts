@@ -7,7 +7,6 @@ import type { Finding } from '../../domain/findings.js'
 import { validateDefinition } from '../../domain/graph/validateDefinition.js'
 import type { NodeTypes } from '../../domain/nodes/nodeType.js'
 import { workflowAggregate } from '../../domain/workflow/aggregate.js'
-import type { ReadyEdit } from '../../domain/workflow/draftEditor.js'
 import { gatherEdits } from '../../domain/workflow/gatherEdits.js'
 import { decideCreate, decideImport } from '../../domain/workflow/importDefinition.js'
 import {
@@ -18,6 +17,7 @@ import {
   existing,
   findNode,
 } from '../../domain/workflow/lifecycle.js'
+import type { ReadyEdit } from '../../domain/workflow/readyEdit.js'
 import { draftOf, type WorkflowState } from '../../domain/workflow/state.js'
 import {
   decidePublish,

@@ -1,5 +1,5 @@
-import type { ReadyEdit } from '../../domain/workflow/draftEditor.js'
 import type { Edit, NewDefinition } from '../../domain/workflow/edits.js'
+import type { ReadyEdit } from '../../domain/workflow/readyEdit.js'
 import type { ReadyDefinition } from '../../domain/workflow/resolveDefinition.js'
 import type { IdSource } from '../ports.js'
 import type { ChangeNode, ChangeWorkflow } from './workflowCommands.js'

@@ -1,4 +1,5 @@
 import type { JsonValue } from '../json.js'
+import { stepKey } from '../jsonPointer.js'
 import type { FieldChange } from './valueDiff.js'
 
 interface Step {
@@ -9,7 +10,7 @@ interface Step {
 const firstStep = (pointer: string): Step => {
   const end = pointer.indexOf('/', 1)
   const [key, rest] = end < 0 ? [pointer.slice(1), ''] : [pointer.slice(1, end), pointer.slice(end)]
-  return { key: key.replaceAll('~1', '/').replaceAll('~0', '~'), rest }
+  return { key: stepKey(key), rest }
 }
 
 /** Sets a member, also one that is named like something of every object (`__proto__`). */

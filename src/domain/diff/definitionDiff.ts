@@ -17,7 +17,13 @@ export interface NodeMove {
   readonly to: Position
 }
 
-export interface EdgeChange {
+/** An edge with the keys of its nodes, by which people know them. */
+export interface NamedEdge extends Edge {
+  readonly sourceKey: string
+  readonly targetKey: string
+}
+
+export interface EdgeChange extends Pick<NamedEdge, 'sourceKey' | 'targetKey'> {
   readonly edgeId: string
   readonly changes: readonly FieldChange[]
 }
@@ -31,8 +37,8 @@ export interface DefinitionDiff {
     readonly moved: readonly NodeMove[]
   }
   readonly edges: {
-    readonly added: readonly Edge[]
-    readonly removed: readonly Edge[]
+    readonly added: readonly NamedEdge[]
+    readonly removed: readonly NamedEdge[]
     readonly changed: readonly EdgeChange[]
   }
   readonly settings: readonly FieldChange[]
@@ -65,15 +71,31 @@ const nodeChange = (before: WorkflowNode, after: WorkflowNode): NodeChange[] => 
 const nodeMove = ({ position: from }: WorkflowNode, { id: nodeId, key, position: to }: WorkflowNode): NodeMove[] =>
   from.x === to.x && from.y === to.y ? [] : [{ nodeId, key, from, to }]
 
-const edgeChange = (before: Edge, after: Edge): EdgeChange[] => {
-  const changes = diffValues(before, after)
-  return changes.length === 0 ? [] : [{ edgeId: after.id, changes }]
+/** The keys of an edge's nodes in a definition; an id where it has no such node. */
+const keysIn = ({ nodes }: Definition) => {
+  const keys = new Map(nodes.map(({ id, key }) => [id, key]))
+  return ({ sourceNodeId, targetNodeId }: Edge): Pick<NamedEdge, 'sourceKey' | 'targetKey'> => ({
+    sourceKey: keys.get(sourceNodeId) ?? sourceNodeId,
+    targetKey: keys.get(targetNodeId) ?? targetNodeId,
+  })
+}
+
+const diffEdges = (before: Definition, after: Definition): DefinitionDiff['edges'] => {
+  const { added, removed, kept } = compare(before.edges, after.edges)
+  const [keysBefore, keysAfter] = [keysIn(before), keysIn(after)]
+  return {
+    added: added.map((edge) => ({ ...edge, ...keysAfter(edge) })),
+    removed: removed.map((edge) => ({ ...edge, ...keysBefore(edge) })),
+    changed: kept.flatMap((pair) => {
+      const changes = diffValues(pair.before, pair.after)
+      return changes.length === 0 ? [] : [{ edgeId: pair.after.id, ...keysAfter(pair.after), changes }]
+    }),
+  }
 }
 
 /** What it takes to come from one definition to the other. Order does not count. */
 export const diffDefinitions = (before: Definition, after: Definition): DefinitionDiff => {
   const nodes = compare(before.nodes, after.nodes)
-  const edges = compare(before.edges, after.edges)
   return {
     nodes: {
       added: nodes.added,
@@ -81,14 +103,7 @@ export const diffDefinitions = (before: Definition, after: Definition): Definiti
       changed: nodes.kept.flatMap((pair) => nodeChange(pair.before, pair.after)),
       moved: nodes.kept.flatMap((pair) => nodeMove(pair.before, pair.after)),
     },
-    edges: {
-      added: edges.added,
-      removed: edges.removed,
-      changed: edges.kept.flatMap((pair) => edgeChange(pair.before, pair.after)),
-    },
+    edges: diffEdges(before, after),
     settings: diffValues(before.settings as JsonValue, after.settings as JsonValue),
   }
 }
-
-export const isEmptyDiff = ({ nodes, edges, settings }: DefinitionDiff): boolean =>
-  [...Object.values(nodes), ...Object.values(edges), settings].every((part) => part.length === 0)

@@ -1,5 +1,5 @@
-import { pointerStep } from '../expressions/findExpressions.js'
 import type { JsonObject, JsonValue } from '../json.js'
+import { pointerStep } from '../jsonPointer.js'
 
 /** One leaf or branch that differs. `pointer` (RFC 6901) leads to it from what was compared. */
 export type FieldChange =

@@ -51,7 +51,7 @@ export const explainStep = (state: ExecutionState, plan: RunPlan, nodeId: string
     key: planned.node.key,
     type: planned.node.type,
     status: node?.status ?? 'pending',
-    summary: summarizeStep(state, planned, node, edges),
+    summary: summarizeStep(state, plan, planned, node, edges),
     join: planned.join,
     edges,
     inputFrom: node?.inputFrom ?? [],

@@ -1,39 +1,12 @@
-import { type ExecutionState, endedAs, type NodeState, type Resolution } from './executionState.js'
+import { decidedByOperator } from './decidedByOperator.js'
+import { type ExecutionState, endedAs, type NodeState } from './executionState.js'
 import type { ExplainedEdge } from './explainEdges.js'
 import { getIn } from './persistentMap.js'
-import type { PlannedNode } from './runPlan.js'
+import type { PlannedNode, RunPlan } from './runPlan.js'
+import { whySkipped } from './skipReason.js'
 import { timerId } from './timerIds.js'
 
 const quantity = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
-
-const whyDead = ({ fromKey, port, reason, decisions }: ExplainedEdge): string => {
-  if (reason === 'triggerNotUsed') return `${fromKey} did not start the run`
-  if (reason === 'sourceSkipped') return `${fromKey} was skipped`
-  if (reason === 'sourceFailed') return `${fromKey} failed`
-  const decided = decisions?.map(({ expression, result }) => `${expression} was ${JSON.stringify(result)}`)
-  return `${fromKey} did not emit ${port}${decided ? ` (${decided.join(', ')})` : ''}`
-}
-
-const whySkipped = (planned: PlannedNode, node: NodeState, edges: readonly ExplainedEdge[]): string => {
-  const resolution = node.resolutions?.at(-1)
-  if (resolution?.action === 'skip') return `an operator skipped it: ${resolution.reason}`
-  if (planned.mode === 'trigger') return 'the run was started by another trigger'
-  if (edges.length === 0) return 'no edge leads to it'
-  const dead = edges.filter(({ status }) => status === 'dead')
-  const [first] = dead
-  const are = dead.length === 1 ? 'is' : 'are'
-  const because = first === undefined ? '' : `: ${whyDead(first)}`
-  return `${dead.length} of ${quantity(edges.length, 'in-edge')} ${are} dead, so its join can't be met${because}`
-}
-
-/** What an operator decided of it, where it stands as it does because of that. */
-const decidedByOperator = (
-  { resolutions, finishedAt }: NodeState,
-  action: Resolution['action'],
-): string | undefined => {
-  const last = resolutions?.at(-1)
-  return last?.action === action && last.at === finishedAt ? last.reason : undefined
-}
 
 const whatItWaitsFor = ({ wait }: NodeState): string => {
   if (wait === undefined) return 'its next attempt'
@@ -61,6 +34,7 @@ const whyNotYet = ({ phase, paused, ending }: ExecutionState): string | undefine
 /** How a step stands, and why, in one sentence for people. */
 export const summarizeStep = (
   state: ExecutionState,
+  plan: RunPlan,
   planned: PlannedNode,
   node: NodeState | undefined,
   edges: readonly ExplainedEdge[],
@@ -96,7 +70,7 @@ export const summarizeStep = (
       return `${started} and emitted ${node.ports.join(', ')}`
     }
     case 'skipped':
-      return whySkipped(planned, node, edges)
+      return whySkipped(state, plan, planned, node, edges)
     case 'failed': {
       const then = {
         errorPort: 'the run went on at its error port',

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../json.js'
-import { pointerStep } from './findExpressions.js'
+import { pointerStep } from '../jsonPointer.js'
 import { type Segment, scanTemplate } from './scanTemplate.js'
 
 /** A JSON value with its templates found once, so that resolving it does no parsing. */

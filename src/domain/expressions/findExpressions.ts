@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../json.js'
+import { pointerStep } from '../jsonPointer.js'
 import type { ExpressionField, NodeType } from '../nodes/nodeType.js'
 import { scanTemplate } from './scanTemplate.js'
 
@@ -7,10 +8,6 @@ export const bareSource = (text: string): string => {
   const [only, ...rest] = scanTemplate(text.trim())
   return only?.kind === 'expression' && rest.length === 0 ? only.source : text
 }
-
-/** A step of a JSON pointer (RFC 6901, section 3). */
-export const pointerStep = (key: string | number): string =>
-  `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`
 
 /**
  * Every expression of a config with its JSON pointer: each `{{ … }}` in any string outside the type's opaque fields,

@@ -7,6 +7,9 @@ type Graph = { readonly nodes: ReadonlyMap<string, WorkflowNode>; readonly edges
   'settings'
 >
 
+const notStaying = <T>(items: ReadonlyMap<string, T>, stays: (item: T) => boolean): T[] =>
+  [...items.values()].filter((item) => !stays(item))
+
 /** Changes of a node that stays: its key first, so that what follows is said of the new name. */
 const nodeEdits = (
   before: WorkflowNode,
@@ -26,52 +29,30 @@ const nodeEdits = (
  * an edge that joins others than before. While keys are swapped two nodes may share one within the append.
  */
 export const definitionEdits = (before: Graph, after: Graph): WorkflowEvent[] => {
-  const stays = (id: string): boolean => {
+  const nodeStays = ({ id }: Pick<WorkflowNode, 'id'>): boolean => {
     const [old, next] = [before.nodes.get(id), after.nodes.get(id)]
     return old !== undefined && next !== undefined && old.type === next.type
   }
-  const edgeStays = (edge: Edge): boolean => {
-    const [old, next] = [before.edges.get(edge.id), after.edges.get(edge.id)]
-    return (
-      old !== undefined &&
-      next !== undefined &&
-      sameJson(old, next) &&
-      stays(edge.sourceNodeId) &&
-      stays(edge.targetNodeId)
-    )
+  const edgeStays = ({ id, sourceNodeId, targetNodeId }: Edge): boolean => {
+    const [old, next] = [before.edges.get(id), after.edges.get(id)]
+    const isSame = old !== undefined && next !== undefined && sameJson(old, next)
+    return isSame && nodeStays({ id: sourceNodeId }) && nodeStays({ id: targetNodeId })
   }
   const kept = [...after.nodes.values()].flatMap((node) => {
     const old = before.nodes.get(node.id)
-    return old && stays(node.id) ? [nodeEdits(old, node)] : []
+    return old && nodeStays(node) ? [nodeEdits(old, node)] : []
   })
-  const of = <T>(
-    values: Iterable<T>,
-    isGone: (value: T) => boolean,
-    event: (value: T) => WorkflowEvent,
-  ): WorkflowEvent[] => [...values].filter(isGone).map(event)
   return [
-    ...of(
-      before.edges.values(),
-      (edge) => !edgeStays(edge),
-      ({ id }) => ({ type: 'EdgeRemoved', data: { edgeId: id } }),
+    ...notStaying(before.edges, edgeStays).map(
+      ({ id }): WorkflowEvent => ({ type: 'EdgeRemoved', data: { edgeId: id } }),
     ),
-    ...of(
-      before.nodes.values(),
-      ({ id }) => !stays(id),
-      ({ id }) => ({ type: 'NodeRemoved', data: { nodeId: id } }),
+    ...notStaying(before.nodes, nodeStays).map(
+      ({ id }): WorkflowEvent => ({ type: 'NodeRemoved', data: { nodeId: id } }),
     ),
     ...kept.flatMap(({ renamed }) => renamed),
     ...kept.flatMap(({ changed }) => changed),
-    ...of(
-      after.nodes.values(),
-      ({ id }) => !stays(id),
-      (node) => ({ type: 'NodeAdded', data: { node } }),
-    ),
-    ...of(
-      after.edges.values(),
-      (edge) => !edgeStays(edge),
-      (edge) => ({ type: 'EdgeAdded', data: { edge } }),
-    ),
+    ...notStaying(after.nodes, nodeStays).map((node): WorkflowEvent => ({ type: 'NodeAdded', data: { node } })),
+    ...notStaying(after.edges, edgeStays).map((edge): WorkflowEvent => ({ type: 'EdgeAdded', data: { edge } })),
     ...(sameJson(before.settings, after.settings)
       ? []
       : [{ type: 'WorkflowSettingsChanged' as const, data: { settings: after.settings } }]),

@@ -1,7 +1,8 @@
 import type { WorkflowNode } from '../definition.js'
 import { conflict, type InputError, notFound } from '../errors.js'
 import type { WorkflowEvent } from '../events/catalogue/index.js'
-import { createDraftEditor, type ReadyEdit } from './draftEditor.js'
+import { createDraftEditor } from './draftEditor.js'
+import type { ReadyEdit } from './readyEdit.js'
 import { below, refuseAll, refuseEdit } from './refusals.js'
 import type { Workflow, WorkflowState } from './state.js'
 

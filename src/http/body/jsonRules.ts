@@ -1,16 +1,11 @@
 import type { InputError } from '../../domain/errors.js'
+import { pointerOf } from '../../domain/jsonPointer.js'
 
 /** Values nested deeper than this are refused; recursion over JSON elsewhere relies on it. */
 export const maxDepth = 64
 
 const forbiddenKeys: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 const maxErrors = 50
-
-const escaped = (segment: string): string => segment.replaceAll('~', '~0').replaceAll('/', '~1')
-
-/** A JSON pointer (RFC 6901) of these segments. */
-export const pointerOf = (segments: readonly PropertyKey[]): string =>
-  segments.map((segment) => `/${escaped(String(segment))}`).join('')
 
 /** Half of a surrogate pair: no Unicode text. (`isWellFormed` would say it too, but is newer than our floor's library.) */
 const halfPair = /\p{Surrogate}/u

@@ -22,13 +22,14 @@ export interface Docs {
   readonly listener: RequestListener
 }
 
-/** `/openapi.json`, and `/docs`: Swagger UI over it, from files of this machine only. What they don't have goes to `fail`. */
+/** `/openapi.json`, and `/docs`, to which `/` leads: Swagger UI over it, from files of this machine only. What they don't have goes to `fail`. */
 export const createDocs = (
   document: string,
   fail: (error: unknown, request: Request, response: Response) => void,
 ): Docs => {
   const app: Express = express()
   app.disable('x-powered-by').disable('etag')
+  app.get('/', (_request, response) => response.redirect('/docs'))
   app.get('/openapi.json', (_request, response) => void response.type('application/json').send(document))
   const options = {
     customSiteTitle: 'Flowledger API',
@@ -39,7 +40,7 @@ export const createDocs = (
   // Express knows an error handler by its four parameters.
   app.use((error: unknown, request: Request, response: Response, _next: NextFunction) => fail(error, request, response))
   return {
-    serves: (path) => path === '/openapi.json' || path === '/docs' || path.startsWith('/docs/'),
+    serves: (path) => path === '/' || path === '/openapi.json' || path === '/docs' || path.startsWith('/docs/'),
     listener: app as RequestListener,
   }
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { InputError } from '../../domain/errors.js'
-import { pointerOf } from '../body/jsonRules.js'
+import { pointerOf } from '../../domain/jsonPointer.js'
 
 type Issue = z.core.$ZodIssue
 

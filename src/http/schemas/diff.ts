@@ -13,6 +13,9 @@ const fieldChange = z
 const changes = z.array(fieldChange).readonly()
 const position = z.object({ x: z.int(), y: z.int() })
 
+const keys = { sourceKey: z.string(), targetKey: z.string() }
+const namedEdge = edgeView.extend(keys).meta({ id: 'NamedEdge', description: 'An edge with the keys of its nodes' })
+
 export const diffView = z
   .object({
     nodes: z.object({
@@ -22,9 +25,9 @@ export const diffView = z
       moved: z.array(z.object({ nodeId: idSchema, key: z.string(), from: position, to: position })).readonly(),
     }),
     edges: z.object({
-      added: z.array(edgeView).readonly(),
-      removed: z.array(edgeView).readonly(),
-      changed: z.array(z.object({ edgeId: idSchema, changes })).readonly(),
+      added: z.array(namedEdge).readonly(),
+      removed: z.array(namedEdge).readonly(),
+      changed: z.array(z.object({ edgeId: idSchema, ...keys, changes })).readonly(),
     }),
     settings: changes,
   })

@@ -22,9 +22,16 @@ export const eventView = z
   })
   .meta({ id: 'Event' })
 
-/** An event with all of its metadata. */
+/** An event with all of its metadata: what its hash is made of (docs/audit.md). */
 export const historyEvent = eventView
-  .extend({ commandId: z.string(), traceparent: z.string().nullable(), prevHash: z.string() })
+  .extend({
+    commandId: z.string(),
+    traceparent: z.string().nullable(),
+    requestHash: z.string().nullable().meta({
+      description: 'SHA-256 of the body of the request, where that had an Idempotency-Key',
+    }),
+    prevHash: z.string(),
+  })
   .meta({ id: 'HistoryEvent' })
 
 /** An event without its payload, as the activity feed lists it. */

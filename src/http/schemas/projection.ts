@@ -59,11 +59,16 @@ export const rebuildView = z
     ]),
     generation: z.int(),
     fromGeneration: z.int().nullable(),
-    processed: z.number(),
-    eventsPerSecond: z.number(),
-    bytes: z.number(),
-    progress: z.number().min(0).max(1),
-    etaSeconds: z.number().nullable(),
+    processed: z.number().meta({ description: 'Events replayed' }),
+    eventsPerSecond: z.number().meta({
+      description: 'While it replays: in the last half second. When it is over: from its start to its end. Else 0',
+    }),
+    bytes: z.number().meta({ description: 'Written to the store' }),
+    progress: z.number().min(0).max(1).meta({ description: 'By log position, towards `targetPosition`' }),
+    etaSeconds: z.number().nullable().meta({
+      description:
+        'Until it has replayed the log to `targetPosition`; null where it does not replay, and until it has replayed a hundredth',
+    }),
     position: positionSchema.nullable(),
     targetPosition: positionSchema,
     startedAt: timeSchema,

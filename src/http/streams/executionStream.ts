@@ -1,14 +1,10 @@
 import { decodeEvent } from '../../domain/events/decodeEvent.js'
 import type { RecordedEvent, StoredEvent } from '../../domain/events/recordedEvent.js'
+import { endTypes } from '../../domain/execution/endings.js'
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 
-const endings: ReadonlySet<string> = new Set([
-  'ExecutionCompleted',
-  'ExecutionFailed',
-  'ExecutionCancelled',
-  'ExecutionTimedOut',
-])
+const endings: ReadonlySet<string> = new Set(endTypes)
 
 /** Whether the run has ended with this event, where the ones before left it so. */
 const endedAfter = (ended: boolean, { type }: Pick<StoredEvent, 'type'>): boolean =>

@@ -30,6 +30,7 @@ export const historyEventView = (event: RecordedEvent): z.input<typeof historySc
   ...eventView(event),
   commandId: event.metadata.commandId,
   traceparent: event.metadata.traceparent ?? null,
+  requestHash: event.metadata.requestHash ?? null,
   prevHash: event.metadata.prevHash,
 })
 

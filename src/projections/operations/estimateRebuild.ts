@@ -1,7 +1,9 @@
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { Projection } from '../model/projection.js'
+import type { RebuildRow } from '../rebuild/rebuildRecords.js'
 import type { OperationsContext } from './operationsContext.js'
 import type { DryRun } from './projectionOperations.js'
+import { overallRate } from './rebuildView.js'
 
 export interface LogSample {
   readonly events: number
@@ -44,6 +46,21 @@ export const sampleLog = async (feed: EventFeed, projection: Projection): Promis
 export const estimateEvents = ({ events, covered, whole }: LogSample): number =>
   covered <= 0n || whole <= covered ? events : Math.round(events * (Number(whole) / Number(covered)))
 
+/** A rebuild of a few events says how long it takes to begin, not how fast it goes. */
+const enoughEvents = 1_000n
+
+/**
+ * Events a second of a usual rebuild, with all that belongs to one; undefined where none tells. The median, because one that was
+ * paused says nothing.
+ */
+export const usualRate = (rebuilds: readonly RebuildRow[]): number | undefined => {
+  const rates = rebuilds
+    .filter(({ state, processed }) => (state === 'swapped' || state === 'completed') && processed >= enoughEvents)
+    .flatMap((row) => overallRate(row) ?? [])
+    .sort((a, b) => a - b)
+  return rates[Math.floor(rates.length / 2)]
+}
+
 /** What a rebuild would be, from the live generation, a sample of the log and earlier rebuilds. */
 export const estimateRebuild = async (
   { feed, stores, records }: Pick<OperationsContext, 'feed' | 'stores' | 'records'>,
@@ -56,12 +73,9 @@ export const estimateRebuild = async (
     active === undefined ? { rows: 0, bytes: 0 } : await generations.size({ projection, generation: active.generation })
   const sample = await sampleLog(feed, projection)
   const events = estimateEvents(sample)
-  // One of a few events says how long a rebuild takes to begin, not how fast it goes.
-  const last = (await records.ofProjection(name, 20)).find(
-    (row) => row.processed >= 1_000n && row.events_per_second > 0,
-  )
   // Writing costs about as much as reading where no earlier rebuild tells.
-  const rate = last?.events_per_second ?? (sample.seconds > 0 ? (sample.events / sample.seconds) * 0.5 : 0)
+  const rate =
+    usualRate(await records.ofProjection(name, 20)) ?? (sample.seconds > 0 ? (sample.events / sample.seconds) * 0.5 : 0)
   return {
     projection: name,
     ...size,

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import { notFound } from '../../domain/errors.js'
+import { messageOf, notFound } from '../../domain/errors.js'
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
 import type { Projection } from '../model/projection.js'
@@ -65,7 +65,7 @@ export const createOperationsContext = (options: OperationsContextOptions): Oper
     },
     recordNow: () =>
       recordOperations(pool, schemas, record).catch((error: unknown) =>
-        log(`operations into the log: ${error instanceof Error ? error.message : String(error)}`),
+        log(`operations into the log: ${messageOf(error)}`),
       ),
     close: async () => {
       await Promise.all([...opened.values()].map((store) => store.close()))

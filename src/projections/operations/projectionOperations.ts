@@ -40,6 +40,11 @@ export type RebuildState =
   | 'failed'
   | 'cancelled'
 
+const overStates: ReadonlySet<RebuildState> = new Set(['swapped', 'completed', 'failed', 'cancelled'])
+
+/** Whether nothing more happens to a rebuild that an operator waits for. */
+export const isOver = ({ state }: { readonly state: RebuildState }): boolean => overStates.has(state)
+
 /** One row that the two generations do not agree on, by its key. */
 export interface Difference {
   readonly table: string
@@ -69,11 +74,16 @@ export interface Rebuild {
   readonly fromGeneration: number | null
   /** Events replayed. */
   readonly processed: number
+  /** While it replays: in the last half second. When it is over: from its start to its end. Else 0. */
   readonly eventsPerSecond: number
   /** Bytes written to the store. */
   readonly bytes: number
   /** 0 to 1, by log position against the target at the start. */
   readonly progress: number
+  /**
+   * Until it has replayed the log to the target; null where it does not replay, and until it has replayed a
+   * hundredth: before, that can't be told.
+   */
   readonly etaSeconds: number | null
   readonly position: string | null
   readonly targetPosition: string

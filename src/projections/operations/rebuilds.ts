@@ -1,10 +1,10 @@
 import { v5 as uuidv5 } from 'uuid'
 import { conflict, notFound } from '../../domain/errors.js'
-import { finalStates, type RebuildRow } from '../rebuild/rebuildRecords.js'
+import type { RebuildRow } from '../rebuild/rebuildRecords.js'
 import { operationEvent } from '../rebuild/runRebuild.js'
 import { sleep } from '../runner/backoff.js'
 import type { OperationsContext } from './operationsContext.js'
-import type { OperationContext, ProjectionOperations, Rebuild } from './projectionOperations.js'
+import { isOver, type OperationContext, type ProjectionOperations, type Rebuild } from './projectionOperations.js'
 import { toRebuild } from './rebuildView.js'
 
 type Rebuilds = Pick<
@@ -18,8 +18,6 @@ const namespace = 'a5e5a3f2-4c9d-4a35-9f6c-3f6f9f0f8f11'
 const obeyMs = 5_000
 const pollMs = 500
 const leastBetweenChangesMs = 100
-
-const isOver = ({ state }: RebuildRow): boolean => state === 'swapped' || finalStates.includes(state)
 
 /** Asking for rebuilds, watching and steering them. */
 export const createRebuilds = (context: OperationsContext): Rebuilds => {

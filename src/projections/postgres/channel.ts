@@ -1,3 +1,4 @@
+import { messageOf } from '../../domain/errors.js'
 import { createBackoff, sleep } from '../runner/backoff.js'
 import { openClient } from './connection.js'
 import { quoted } from './names.js'
@@ -53,7 +54,7 @@ export const createChannel = ({ connectionString, channel, log, onHeard }: Chann
           onListening()
         })
       } catch (error) {
-        log(`${channel}: ${error instanceof Error ? error.message : String(error)}`)
+        log(`${channel}: ${messageOf(error)}`)
       }
       if (!stopping.signal.aborted) await sleep(backoff.next(), stopping.signal)
     }

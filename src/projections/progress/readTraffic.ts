@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { messageOf } from '../../domain/errors.js'
 import { defaultSchemas, readsChannel, type SchemaNames } from '../postgres/names.js'
 
 /** Counts who reads in this process and says so to rebuilds, in whatever process they are: while others read, they go slower. */
@@ -25,7 +26,7 @@ export const createReadTraffic = ({ pool, schemas = defaultSchemas, log }: ReadT
     if (reads === 0) return
     pool
       .query('SELECT pg_notify($1, $2)', [readsChannel(schemas), String(reads)])
-      .catch((error: unknown) => log(`reads: ${error instanceof Error ? error.message : String(error)}`))
+      .catch((error: unknown) => log(`reads: ${messageOf(error)}`))
     reads = 0
   }
   return {

@@ -1,6 +1,8 @@
+import { messageOf } from '../../domain/errors.js'
+import { isOver } from '../operations/projectionOperations.js'
 import { answerRequest } from '../rebuild/answerRequest.js'
 import type { RebuildContext } from '../rebuild/context.js'
-import { finalStates, type OperationEvent, type RebuildRow } from '../rebuild/rebuildRecords.js'
+import type { OperationEvent, RebuildRow } from '../rebuild/rebuildRecords.js'
 import type { RequestRecords } from '../rebuild/requestRecords.js'
 import { operationEvent, runRebuild } from '../rebuild/runRebuild.js'
 import { sleep } from '../runner/backoff.js'
@@ -63,7 +65,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
         wake()
       } catch (error) {
         if (signal.aborted) return
-        const reason = error instanceof Error ? error.message : String(error)
+        const reason = messageOf(error)
         // What passes is no failure, and readers' rows are nothing to give up: at the next look it goes on from where it was.
         if (isPassing(error) || (await isLive(row))) return log(`rebuild of ${projection.name} waits: ${reason}`)
         await failed(row, reason)
@@ -99,8 +101,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
     await halt(row)
     // It may have come to its end while it was being halted.
     const current = (await records.find(row.id)) ?? row
-    if (finalStates.includes(current.state) || current.state === 'swapped' || (await isLive(row)))
-      return records.update(row.id, notAsked)
+    if (isOver(current) || (await isLive(row))) return records.update(row.id, notAsked)
     if (row.requested === 'cancel') {
       await giveUp(row)
       return records.update(
@@ -144,7 +145,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
     for (const request of await requests.open(projection.name)) await answerRequest(context, requests, request)
     const rows: RebuildRow[] = []
     for (const row of await records.open(projection.name)) rows.push(await obey(row))
-    const next = rows.find(({ state }) => !finalStates.includes(state) && state !== 'swapped' && state !== 'paused')
+    const next = rows.find((row) => !isOver(row) && row.state !== 'paused')
     // One of another version is for the process that knows that version.
     if (next !== undefined && running === undefined && next.version === projection.version) begin(next, session)
     await dropExpired(rows)
@@ -157,7 +158,7 @@ export const createOperator = ({ context, requests, pollMs = 2_000 }: OperatorOp
       try {
         await look(session)
       } catch (error) {
-        log(`operations on ${projection.name}: ${error instanceof Error ? error.message : String(error)}`)
+        log(`operations on ${projection.name}: ${messageOf(error)}`)
       }
       if (!session.aborted) await sleep(pollMs, nap.signal)
     }

@@ -1,5 +1,6 @@
 import type { MongoClient } from 'mongodb'
 import type { Pool } from 'pg'
+import { messageOf } from '../../domain/errors.js'
 import { categories } from '../../domain/streams.js'
 import type { EventFeed } from '../../eventlog/eventFeed.js'
 import type { EventStore } from '../../eventlog/eventStore.js'
@@ -41,8 +42,6 @@ export interface Projector {
 /** A full queue that does not move may hold up the others for so long. */
 const patienceMs = 500
 const retryMs = 1_000
-
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 /** By version, so that during an upgrade the old program goes on feeding its rows while the new one builds its own. */
 const lockOf = ({ name, version }: Projection): string => `projection ${name} v${version}`
@@ -101,7 +100,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
           await served.run(session)
         }
       } catch (error) {
-        if (!session.aborted) log(`${projection.name}: ${textOf(error)}`)
+        if (!session.aborted) log(`${projection.name}: ${messageOf(error)}`)
       }
       serving.delete(projection.name)
       served = undefined
@@ -109,7 +108,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
       if (locked)
         await ownership
           .release(lockOf(projection))
-          .catch((error: unknown) => log(`${projection.name}: ${textOf(error)}`))
+          .catch((error: unknown) => log(`${projection.name}: ${messageOf(error)}`))
       locked = false
       await sleep(retryMs / 2 + Math.random() * retryMs, session)
     }
@@ -137,7 +136,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
         const running = tail.run(furthest(first.size > 0 ? [...first.values()] : [served]), signal)
         following.push(running)
         running.catch((error: unknown) => {
-          log(`projector: ${textOf(error)}`)
+          log(`projector: ${messageOf(error)}`)
           controller.abort()
         })
       }
@@ -166,7 +165,7 @@ export const createProjector = (dependencies: ProjectorDependencies): Projector 
         })
       } catch (error) {
         if (stopping.signal.aborted) return
-        log(`projector: ${textOf(error)}`)
+        log(`projector: ${messageOf(error)}`)
       }
       if (!stopping.signal.aborted) await sleep(backoff.next(), stopping.signal)
     }

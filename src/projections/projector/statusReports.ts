@@ -1,4 +1,5 @@
 import type { Pool } from 'pg'
+import { messageOf } from '../../domain/errors.js'
 import { quoted, type SchemaNames } from '../postgres/names.js'
 import { sleep } from '../runner/backoff.js'
 import type { RunnerStatus } from './runnerStatus.js'
@@ -56,7 +57,7 @@ export const reportStatus = async (options: StatusReportOptions, signal: AbortSi
     try {
       if (now.length > 0) await pool.query(sql, valuesOf(now))
     } catch (error) {
-      log(`status of projections: ${error instanceof Error ? error.message : String(error)}`)
+      log(`status of projections: ${messageOf(error)}`)
     }
     await sleep(intervalMs, signal)
   }

@@ -120,6 +120,10 @@ describe('flowledger, with the key that the server keeps in its data directory',
     expect((await json(`audit diff ${workflow} --from 0 --to 2`)).diff.nodes.added).toHaveLength(2)
     expect((await json(`workflow blame ${workflow}`)).items.length).toBeGreaterThan(5)
     expect(await json('audit verify')).toMatchObject({ valid: true })
+    const begun = (await json(`audit events --stream execution-${execution} --type ExecutionStarted`)).items
+    expect(begun).toMatchObject([{ revision: 0, type: 'ExecutionStarted', stream: `execution-${execution}` }])
+    const led = (await json(`audit events --correlation ${begun[0].correlationId} --all`)).items
+    expect(led.length).toBeGreaterThan(1)
     const file = join(directory, 'events.ndjson')
     expect((await run(`audit export --stream execution-${execution} --output ${file}`)).code).toBe(0)
     const lines = readFileSync(file, 'utf8').trim().split('\n')

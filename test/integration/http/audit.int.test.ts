@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { canonicalize } from '../../support/commands/canonicalize.js'
 import { type Client, createClient } from '../../support/http/client.js'
 import { startWorld, type World } from '../../support/http/world.js'
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
   id = created.body.id
   const added = await send('post', `/v1/workflows/${id}/nodes`, {
     body: { key: 'a', type: 'transform', config: { output: { x: 1, y: [1, 2] } } },
-    headers: { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01` },
+    headers: { traceparent: `00-${'ab'.repeat(16)}-${'cd'.repeat(8)}-01`, 'Idempotency-Key': 'once' },
   })
   nodeId = added.body.id
   await send('patch', `/v1/workflows/${id}/nodes/${nodeId}`, {
@@ -131,6 +133,35 @@ describe('the audit over HTTP', () => {
     expect(lines).toEqual(history)
     const everything = await send('get', '/v1/audit/events', { headers: { Accept: 'application/x-ndjson' } })
     expect(everything.text.trimEnd().split('\n')).toHaveLength(world.log.events.length)
+  })
+
+  it('exports all that it takes to recompute the chain elsewhere, as the documentation says', async () => {
+    const { text } = await send('get', '/v1/audit/events', { headers: { Accept: 'application/x-ndjson' } })
+    const events = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.some(({ requestHash }) => requestHash !== null)).toBe(true)
+    const ends = new Map<string, string>()
+    for (const { stream, revision, id: eventId, type, data, prevHash, hash, ...said } of events) {
+      expect(prevHash).toBe(ends.get(stream) ?? '0'.repeat(64))
+      const { correlationId, causationId, commandId, schemaVersion, actor, occurredAt, traceparent, requestHash } = said
+      const metadata = {
+        $correlationId: correlationId,
+        $causationId: causationId,
+        commandId,
+        schemaVersion,
+        actor,
+        occurredAt,
+        prevHash,
+        ...(traceparent !== null && { traceparent }),
+        ...(requestHash !== null && { requestHash }),
+      }
+      const chained = canonicalize({ prevHash, stream, revision, id: eventId, type, data, metadata }) ?? ''
+      expect(createHash('sha256').update(chained).digest('hex')).toBe(hash)
+      ends.set(stream, hash)
+    }
+    expect(ends.size).toBe(2)
   })
 
   it('verifies the chain of one stream and of all, and finds a changed event', async () => {

@@ -204,5 +204,7 @@ describe('the service', () => {
     expect((await send('get', '/docs/swagger-ui.css', { key: null })).status).toBe(200)
     expect((await send('get', '/docs/package.json', { key: null })).status).toBe(404)
     expect((await send('get', '/openapi.json', { key: null })).body.openapi).toBe('3.1.1')
+    const root = await send('get', '/', { key: null })
+    expect([root.status, root.headers.location]).toEqual([302, '/docs'])
   })
 })

@@ -5,8 +5,8 @@ import { createAudit } from '../../../src/audit/createAudit.js'
 import { createApiKeyAuthenticator } from '../../../src/commands/apiKeys/createApiKeyAuthenticator.js'
 import { createApiKeyCommands } from '../../../src/commands/apiKeys/createApiKeyCommands.js'
 import { createCommandHandler } from '../../../src/commands/eventStoreCommandHandler.js'
-import { createConcurrencyGate } from '../../../src/commands/executions/concurrency.js'
 import { createExecutionCommands } from '../../../src/commands/executions/createExecutionCommands.js'
+import { createLocalGate } from '../../../src/commands/executions/localGate.js'
 import { createRunHub } from '../../../src/commands/executions/runHub.js'
 import { createRunPlans } from '../../../src/commands/executions/runPlans.js'
 import { createRunWriter } from '../../../src/commands/executions/runWriter.js'
@@ -63,7 +63,7 @@ export const startWorld = async (
   const hub = createRunHub()
   const plans = createRunPlans({ versions, nodeTypes, engine })
   const runs = createRunWriter({ handler, plans, engine, hub })
-  const gate = createConcurrencyGate({ hub, countActive: async () => 0 })
+  const gate = createLocalGate({ hub, countActive: async () => 0 })
   const waiter = createEndWaiter({ runs, hub, elsewhere: false })
   const findWorkflow = findWorkflowOf(workflows)
   const executions = createExecutionCommands({ runs, plans, findWorkflow, gate, admit: () => {}, waiter })

@@ -62,7 +62,7 @@ describe('replay on demand', () => {
     )
   })
 
-  it('blames every leaf of the draft, and nothing else, on the event that made it what it is', async () => {
+  it('blames every leaf of the draft, and nothing else, on the event that made it what it is, and says what it was', async () => {
     await fc.assert(
       fc.asyncProperty(histories, async (history) => {
         const { log, id, outcomes } = await importedInTurn(history)
@@ -79,6 +79,7 @@ describe('replay on demand', () => {
           const before = entry.revision === 0 ? undefined : await audit.workflowAt(id, { revision: entry.revision - 1 })
           const was = before && new Map(leavesOfDraft(before.state)).get(entry.pointer)
           expect(was).not.toEqual(entry.value)
+          expect(entry.before).toEqual(was)
         }
       }),
       { numRuns: 8 },

@@ -3,7 +3,10 @@ import { ApiError, describe as describeError } from '../../../src/cli/errors.js'
 import { parseEventStream } from '../../../src/cli/eventStream.js'
 import { path, withQuery } from '../../../src/cli/paths.js'
 import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
+import { blameView } from '../../../src/cli/views/blameView.js'
 import { diffView } from '../../../src/cli/views/diffView.js'
+import { explanationView } from '../../../src/cli/views/executionView.js'
+import { findingsView } from '../../../src/cli/views/findingsView.js'
 import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
 
 describe('tables', () => {
@@ -129,20 +132,119 @@ describe('what operators read', () => {
       position: '12',
       targetPosition: '12',
       startedAt: '2026-03-01T12:00:00.000Z',
-      finishedAt: null,
+      finishedAt: '2026-03-01T12:03:20.000Z',
       keepUntil: null,
       swapMs: null,
       verification,
       error: 'the rows differ',
       startedBy: { kind: 'apiKey', id: 'k', name: 'k' },
     })
-    expect(text).toContain('workflows: failed, 10 events at 100/s, generation 2: the rows differ')
+    expect(text).toContain('workflows: failed, 10 events in 4 min, generation 2: the rows differ')
     expect(text).toContain('NOT equal')
+  })
+
+  it('says by the keys of nodes where something is wrong', () => {
+    const graph = {
+      nodes: [
+        { id: 'n1', key: 'start' },
+        { id: 'n2', key: 'greet' },
+      ],
+      edges: [{ id: 'e1', sourceNodeId: 'n1', sourcePort: 'out', targetNodeId: 'n2' }],
+    }
+    const finding = { severity: 'error', code: 'c', detail: 'd' } as const
+    const shown = findingsView(
+      [
+        { ...finding, nodeId: 'n2', pointer: '/nodes/1/config/url' },
+        { ...finding, nodeId: 'n1' },
+        { ...finding, nodeId: 'gone', pointer: '/nodes/7' },
+        { ...finding, edgeId: 'e1', pointer: '/edges/0/sourcePort' },
+        { ...finding, pointer: '/settings/timeoutMs' },
+        finding,
+      ],
+      graph,
+    )
+    expect(shown.split('\n').map((line) => line.split(/ {2,}/)[2])).toEqual([
+      'where',
+      'node greet /config/url',
+      'node start',
+      'node gone',
+      'edge start.out -> greet /sourcePort',
+      '/settings/timeoutMs',
+      '–',
+    ])
+    expect(findingsView([], graph)).toBe('nothing is wrong')
+  })
+
+  it('shows the choices that a skipped step hung on, each once', () => {
+    const decisions = [{ expression: 'input.n > 10', result: false, operands: { 'input.n': 3 } }]
+    const edge = { edgeId: 'e', fromNodeId: 'b', fromKey: 'big', status: 'dead', reason: 'portNotEmitted' } as const
+    const shown = explanationView({
+      nodeId: 'n',
+      key: 'yes',
+      type: 'noop',
+      status: 'skipped',
+      summary: 'big emitted false, not true',
+      join: 'all',
+      edges: [
+        { ...edge, port: 'true', decisions },
+        { ...edge, port: 'error', decisions },
+        { ...edge, fromNodeId: 'o', fromKey: 'other', port: 'out', status: 'taken', decisions },
+      ],
+      inputFrom: [],
+      ports: [],
+      decisions: [],
+      attempts: [],
+      error: null,
+      handling: null,
+      waitsFor: null,
+      resolutions: [],
+    })
+    expect(shown.split('\n\n').at(-1)?.split('\n')).toEqual([
+      'decided by  expression    result  on',
+      'big         input.n > 10  false   {"input.n":3}',
+    ])
+  })
+
+  it('says by the keys of nodes who set what, and what it was', () => {
+    const by = {
+      eventId: 'e',
+      at: '2026-03-01T12:00:00.000Z',
+      actor: { kind: 'apiKey', id: 'k', name: 'ada' },
+    } as const
+    const added = { ...by, revision: 1, eventType: 'NodeAdded' }
+    const connected = { ...by, revision: 2, eventType: 'EdgeAdded' }
+    const shown = blameView({
+      revision: 3,
+      items: [
+        { ...added, pointer: '/name', value: 'Hello' },
+        { ...added, pointer: '/nodes/n1/key', value: 'greet' },
+        { ...added, pointer: '/nodes/n1/config/a~1b', value: 2, before: 1, revision: 3, eventType: 'NodeConfigured' },
+        { ...connected, pointer: '/edges/e1/sourceNodeId', value: 'gone' },
+        { ...connected, pointer: '/edges/e1/sourcePort', value: 'true' },
+        { ...connected, pointer: '/edges/e1/targetNodeId', value: 'n1' },
+      ],
+    })
+    expect(shown.split('\n').map((line) => line.replaceAll(/ {2,}/g, ' | '))).toEqual([
+      'what | is | was | by | time | revision | event',
+      '/name | "Hello" | – | ada | 2026-03-01T12:00:00Z | 1 | NodeAdded',
+      'node greet /key | "greet" | – | ada | 2026-03-01T12:00:00Z | 1 | NodeAdded',
+      'node greet /config/a~1b | 2 | 1 | ada | 2026-03-01T12:00:00Z | 3 | NodeConfigured',
+      'edge gone.true -> greet /sourceNodeId | "gone" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+      'edge gone.true -> greet /sourcePort | "true" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+      'edge gone.true -> greet /targetNodeId | "n1" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
+    ])
   })
 
   it('shows each difference of two definitions in a line', () => {
     const node = { id: 'n', key: 'a', type: 'noop', config: {}, position: { x: 0, y: 0 }, policy: {} }
-    const edge = { id: 'e', sourceNodeId: 'n', sourcePort: 'out', targetNodeId: 'm' }
+    const edge = {
+      id: 'e',
+      sourceNodeId: 'n',
+      sourcePort: 'out',
+      targetNodeId: 'm',
+      sourceKey: 'start',
+      targetKey: 'end',
+    }
     const definitions = {
       nodes: {
         added: [node],
@@ -161,7 +263,7 @@ describe('what operators read', () => {
       '- node b (noop)',
       '~ node c /config/url: 1 -> 2',
       '> node d: 0, 0 -> 5, 1',
-      '+ edge n.out -> m',
+      '+ edge start.out -> end',
       '~ settings /timeoutMs: was 5, is gone',
     ])
     const same = { name: null, description: null }

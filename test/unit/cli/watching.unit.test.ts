@@ -115,16 +115,16 @@ describe('watching a rebuild', () => {
 describe('steering a rebuild', () => {
   it.each([
     ['pause', 'paused', ''],
-    ['pause', 'replaying', 'pause is asked for; the projector has not done it yet\n'],
-    ['resume', 'replaying', ''],
+    ['pause', 'verifying', 'pause is asked for; the projector has not done it yet\n'],
+    ['resume', 'catching_up', ''],
     ['resume', 'paused', 'resume is asked for; the projector has not done it yet\n'],
     ['cancel', 'cancelled', ''],
     ['cancel', 'paused', 'cancel is asked for; the projector has not done it yet\n'],
   ])('%s says whether that was done: it is %s', async (verb, state, more) => {
-    const full = { ...rebuild, state, processed: 7, eventsPerSecond: 0, generation: 2, error: null, keepUntil: null }
+    const full = { ...rebuild, state, processed: 7, generation: 2, finishedAt: null, error: null, keepUntil: null }
     const url = await listen(answers((path) => (path.endsWith('/rebuilds') ? { items: [rebuild] } : full)))
     expect(await run(['projections', verb, 'workflows', ...flags(url)])).toBe(0)
-    expect(said.stdout).toBe(`workflows: ${state}, 7 events at 0/s, generation 2\n${more}`)
+    expect(said.stdout).toBe(`workflows: ${state}, 7 events, generation 2\n${more}`)
   })
 })
 

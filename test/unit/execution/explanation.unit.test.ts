@@ -31,7 +31,7 @@ const branched = () =>
 describe('the explanation of a step', () => {
   it('says why it was skipped, with the condition and what it saw', () => {
     const explained = explain(branched(), 'yes')
-    expect(explained.summary).toContain('big did not emit true (input.n > 10 was false)')
+    expect(explained.summary).toBe('big emitted false, not true (input.n > 10 was false for input.n = 3)')
     expect(explained.edges).toMatchObject([
       {
         fromKey: 'big',
@@ -41,6 +41,68 @@ describe('the explanation of a step', () => {
         decisions: [{ operands: { 'input.n': 3 } }],
       },
     ])
+  })
+
+  it('says why it was skipped however far before it the path was cut off', () => {
+    const last = { type: 'noop', policy: { join: 'allTaken' } } as const
+    const specs = { start: manual, big: condition('input.n > 10'), yes: noop, next: noop, last, no: noop }
+    const run = pureRun(
+      define(specs, [
+        'start -> big',
+        'big:true -> yes',
+        'yes -> next',
+        'next -> last',
+        'no -> last',
+        'big:false -> no',
+      ]),
+      { input: { n: 3 } },
+    )
+    expect(explain(run, 'next').summary).toBe(
+      'yes was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)',
+    )
+    expect(explain(run, 'last').summary).toBe(
+      "1 of 2 in-edges is dead, so its join can't be met: next was skipped, as big emitted false, not true (input.n > 10 was false for input.n = 3)",
+    )
+  })
+
+  it.each([
+    [{ n: 3 }, 'large', 'size emitted default, not large (input.n > 100 was false for input.n = 3)'],
+    [{ n: 300 }, 'medium', 'size emitted large, not medium (input.n > 100 was true for input.n = 300)'],
+    [{ n: 30 }, 'other', 'size emitted medium, not default (input.n > 10 was true for input.n = 30)'],
+  ])('of the choices of a switch tells the one that counts: %j, %s', (input, key, summary) => {
+    const cases = [
+      { id: 'large', when: 'input.n > 100' },
+      { id: 'medium', when: 'input.n > 10' },
+    ]
+    const specs = { start: manual, size: { type: 'switch', config: { cases } }, large: noop, medium: noop, other: noop }
+    const edges = ['size:large -> large', 'size:medium -> medium', 'size:default -> other']
+    expect(explain(pureRun(define(specs, ['start -> size', ...edges]), { input }), key).summary).toBe(summary)
+  })
+
+  it('cuts long values that a choice saw', () => {
+    const specs = { start: manual, c: condition('input.t == "x"'), yes: noop }
+    const run = pureRun(define(specs, ['start -> c', 'c:true -> yes']), { input: { t: 'a'.repeat(500) } })
+    expect(explain(run, 'yes').summary).toMatch(/^c emitted false, not true .* for input\.t = "a{58}…\)$/)
+  })
+
+  it('says that it was skipped because another node failed, was skipped by an operator, or is another trigger', () => {
+    const other = { type: 'trigger.webhook', config: { path: 'x' } }
+    const specs = { start: manual, other, a: effect({ inDoubt: 'hold' }), b: noop, c: noop, d: noop }
+    const run = (edges: readonly string[]) => pureRun(define(specs, ['start -> a', ...edges]), { slots: 1 })
+    const ref = { nodeId: idOf('a'), attempt: 1 }
+
+    const failed = run(['a -> b', 'a:error -> d', 'other -> c'])
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    failed.do((state, plan, env) => decideOutcome(state, plan, env, ref, { kind: 'failed', error }))
+    expect(explain(failed, 'b').summary).toBe('a failed (broken: no)')
+    expect(explain(failed, 'c').summary).toBe('other did not start the run')
+
+    const skipped = run(['a -> b', 'b -> c'])
+    skipped.do((state, plan, env) => decideInDoubt(state, plan, env, ref, 'gone'))
+    const resolution = { nodeId: idOf('a'), action: 'skip', reason: 'not needed' } as const
+    skipped.do((state, plan, env) => decideResolution(state, plan, env, resolution))
+    expect(explain(skipped, 'b').summary).toBe('an operator skipped a: not needed')
+    expect(explain(skipped, 'c').summary).toBe('b was skipped, as an operator skipped a: not needed')
   })
 
   it('says what led to it, and that it waits for an executor', () => {
@@ -154,9 +216,7 @@ describe('the explanation of a step', () => {
     const completed = begun()
     resolve(completed, 'complete')
     expect(explain(completed, 'a').summary).toBe('an operator completed it (looked it up), and it emitted false')
-    expect(explain(completed, 'yes').summary).toBe(
-      "1 of 1 in-edge is dead, so its join can't be met: a did not emit true",
-    )
+    expect(explain(completed, 'yes').summary).toBe('a emitted false, not true')
     expect(explain(completed, 'a').handling).toBeNull()
     const failed = begun()
     resolve(failed, 'fail')
@@ -164,7 +224,7 @@ describe('the explanation of a step', () => {
     failed.now = '2026-01-01T00:00:01.000Z'
     failed.do((state, plan, env) => decideRetry(state, plan, env))
     resolve(failed, 'skip')
-    expect(explain(failed, 'no').summary).toBe("1 of 1 in-edge is dead, so its join can't be met: a was skipped")
+    expect(explain(failed, 'no').summary).toBe('an operator skipped a: looked it up')
   })
 
   it('says what keeps the run from a step: the queue, or that it is about to end', () => {
@@ -206,8 +266,8 @@ describe('the explanation of a step', () => {
     run.do((state, plan, env) =>
       decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
     )
-    expect(explain(run, 'n').summary).toMatch(/: f failed$/)
-    expect(explain(run, 'm').summary).toMatch(/: other did not start the run$/)
+    expect(explain(run, 'n').summary).toBe('f failed (broken: no)')
+    expect(explain(run, 'm').summary).toBe('other did not start the run')
   })
 
   it('says when the next try of a wait is due, and what a pause holds back', () => {

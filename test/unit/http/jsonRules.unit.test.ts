@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { jsonErrors, maxDepth, pointerOf } from '../../../src/http/body/jsonRules.js'
+import { pointerOf } from '../../../src/domain/jsonPointer.js'
+import { jsonErrors, maxDepth } from '../../../src/http/body/jsonRules.js'
 
 const nested = (levels: number): unknown => JSON.parse(`${'['.repeat(levels)}${']'.repeat(levels)}`)
 

@@ -1,6 +1,7 @@
 import type { CheckedExpression } from '../../expressions/expressionEngine.js'
 import { findExpressions } from '../../expressions/findExpressions.js'
 import type { Finding } from '../../findings.js'
+import { stepKey } from '../../jsonPointer.js'
 import type { ExpressionField } from '../../nodes/nodeType.js'
 import { ancestorsOf } from '../ancestors.js'
 import { error, nodePlace, type RuleInput, type TypedNode, warning } from './context.js'
@@ -8,7 +9,7 @@ import { error, nodePlace, type RuleInput, type TypedNode, warning } from './con
 type References = Extract<CheckedExpression, { ok: true }>['references']
 
 /** The top-level config field that a JSON pointer leads into. */
-const fieldOf = (pointer: string): string => (pointer.split('/')[1] ?? '').replaceAll('~1', '/').replaceAll('~0', '~')
+const fieldOf = (pointer: string): string => stepKey(pointer.split('/')[1] ?? '')
 
 /**
  * What expressions may read: `expression_syntax` (and the checker's other codes, with the position), `expression_reference`,

@@ -1,12 +1,9 @@
 import type { z } from 'zod'
 import type { Definition, WorkflowNode } from '../../definition.js'
-import { pointerStep } from '../../expressions/findExpressions.js'
 import type { Finding } from '../../findings.js'
+import { pointerOf } from '../../jsonPointer.js'
 import { portsOf } from '../../nodes/nodeType.js'
 import { error, nodePlace, type TypedNode, type ValidationContext } from './context.js'
-
-const pointerOf = (path: readonly PropertyKey[]): string =>
-  path.map((step) => pointerStep(typeof step === 'symbol' ? String(step) : step)).join('')
 
 /** An unknown field is named by where it stands, not by the object around it. */
 const placesOf = (issue: z.core.$ZodIssue): string[] =>

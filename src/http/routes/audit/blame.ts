@@ -9,6 +9,7 @@ const blameEntry = z
   .object({
     pointer: z.string().meta({ description: 'Into the definition, nodes and edges by id: `/nodes/<id>/config/url`' }),
     value: jsonSchema,
+    before: jsonSchema.optional().meta({ description: 'What that event replaced; absent where nothing was there' }),
     eventId: idSchema,
     eventType: z.string(),
     revision: revisionSchema,
@@ -22,7 +23,8 @@ export const blameWorkflow = defineRoute({
   path: '/v1/workflows/{id}/blame',
   operationId: 'blameWorkflow',
   summary: 'Who set what, when, by which event',
-  description: 'For each leaf of the draft the event that made it what it is.',
+  description:
+    'For each leaf of the draft the event that made it what it is, and what it was before. What is gone is in `…/changes`.',
   tag: 'Audit',
   scope: 'audit:read',
   params: idParams,

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../../../src/domain/canonicalJson.js'
 import { contentHash } from '../../../../src/domain/contentHash.js'
 import type { Definition, Edge, Settings, WorkflowNode } from '../../../../src/domain/definition.js'
 import { applyChanges } from '../../../../src/domain/diff/applyChanges.js'
-import { type DefinitionDiff, diffDefinitions, isEmptyDiff } from '../../../../src/domain/diff/definitionDiff.js'
+import { type DefinitionDiff, diffDefinitions } from '../../../../src/domain/diff/definitionDiff.js'
 import { diffValues } from '../../../../src/domain/diff/valueDiff.js'
 import type { JsonValue } from '../../../../src/domain/json.js'
 import { definitions } from '../../../support/commands/arbitraries.js'
@@ -66,7 +66,7 @@ describe('the difference of two definitions', () => {
   const [a, b, c] = [node('a', { config: { url: 'x', n: 1 } }), node('b'), node('c')]
 
   it('says what was added, removed, changed field by field, and moved', () => {
-    const before: Definition = { ...definition([a, b], [edge('a', 'b')]), settings: { timeoutMs: 1 } }
+    const before: Definition = { ...definition([a, b], [edge('a', 'b'), edge('b', 'a')]), settings: { timeoutMs: 1 } }
     const changed = { ...a, key: 'z', config: { url: 'y', n: 1 }, position: { x: 4, y: 0 } }
     const moved = { ...edge('a', 'b'), sourcePort: 'true' }
     const after: Definition = { nodes: [changed, c], edges: [moved, edge('a', 'c')], settings: {} }
@@ -87,11 +87,13 @@ describe('the difference of two definitions', () => {
         moved: [{ nodeId: idOf('a'), key: 'z', from: { x: 0, y: 0 }, to: { x: 4, y: 0 } }],
       },
       edges: {
-        added: [edge('a', 'c')],
-        removed: [],
+        added: [{ ...edge('a', 'c'), sourceKey: 'z', targetKey: 'c' }],
+        removed: [{ ...edge('b', 'a'), sourceKey: 'b', targetKey: 'a' }],
         changed: [
           {
             edgeId: edge('a', 'b').id,
+            sourceKey: 'z',
+            targetKey: idOf('b'),
             changes: [{ op: 'replace', pointer: '/sourcePort', before: 'out', after: 'true' }],
           },
         ],
@@ -121,6 +123,9 @@ describe('the difference of two definitions', () => {
   })
 })
 
+const isEmptyDiff = ({ nodes, edges, settings }: DefinitionDiff): boolean =>
+  [...Object.values(nodes), ...Object.values(edges), settings].every((part) => part.length === 0)
+
 const samePlaces = (one: Definition, other: Definition): boolean => {
   const places = ({ nodes }: Definition) => Object.fromEntries(nodes.map(({ id, position }) => [id, position]))
   return canonicalJson(places(one)) === canonicalJson(places(other))
@@ -139,7 +144,10 @@ const applied = ({ nodes, edges, settings }: Definition, diff: DefinitionDiff): 
   }
   return {
     nodes: [...nodes.filter(({ id }) => !gone.has(id)).map(changedNode), ...diff.nodes.added],
-    edges: [...edges.filter(({ id }) => !gone.has(id)).map(changedEdge), ...diff.edges.added],
+    edges: [
+      ...edges.filter(({ id }) => !gone.has(id)).map(changedEdge),
+      ...diff.edges.added.map(({ sourceKey: _source, targetKey: _target, ...added }) => added),
+    ],
     settings: applyChanges(settings as JsonValue, diff.settings) as Settings,
   }
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { workflowAggregate } from '../../../../src/domain/workflow/aggregate.js'
-import type { ReadyEdit } from '../../../../src/domain/workflow/draftEditor.js'
 import {
   decideArchive,
   decideChange,
@@ -8,6 +7,7 @@ import {
   decideRestore,
   findNode,
 } from '../../../../src/domain/workflow/lifecycle.js'
+import type { ReadyEdit } from '../../../../src/domain/workflow/readyEdit.js'
 import { statusOf, type WorkflowState } from '../../../../src/domain/workflow/state.js'
 import { deciderTest } from '../../../support/commands/givenWhenThen.js'
 import {
