@@ -35,8 +35,9 @@ export function createAppend(context: ServerContext): CallHandler {
       },
       onEnd() {
         if (!target) throw invalidArgument('The first message of an append must be its options.')
-        checkAccess(context, call, 'write', target.stream)
-        submit(context, call, target, events)
+        const whole = target
+        checkAccess(context, call, 'write', whole.stream)
+        void call.endConfirmed().then(() => submit(context, call, whole, events))
       },
     }
   }
