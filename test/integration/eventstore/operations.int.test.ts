@@ -70,6 +70,9 @@ test('a scavenge of a running server takes what is hidden, and nothing that is s
   const { event: gone } = deadEvent!
   const [behind] = await collect(client.readAll({ fromPosition: gone!.position!, maxCount: 1 }))
   expect(behind!.event!.position!.commit).toBeGreaterThan(gone!.position!.commit)
+  const [older] = await collect(client.readAll({ direction: BACKWARDS, fromPosition: gone!.position!, maxCount: 1 }))
+  const positions = (await collect(client.readAll())).map(({ event }) => event!.position!.commit)
+  expect(older!.event!.position!.commit).toBe(positions.findLast((commit) => commit < gone!.position!.commit))
   const subscription = client.subscribeToAll({ fromPosition: gone!.position! })
   expect((await once(subscription, 'data'))[0].event.id).toBe(behind!.event!.id)
   await subscription.unsubscribe()
