@@ -88,6 +88,7 @@ function appendResponse(target: WriteTarget, outcome: Exclude<AppendOutcome, { k
     writer.message(2, (wrong) => {
       if (outcome.current < 0) wrong.empty(2).empty(7)
       else wrong.uint(1, outcome.current).uint(6, outcome.current)
+      writeExpectedRevision(wrong, target.expected, { revision: 3, any: 4, streamExists: 5 })
       writeExpectedRevision(wrong, target.expected, { revision: 8, any: 9, streamExists: 10, noStream: 11 })
     })
   }
