@@ -153,6 +153,44 @@ describe('a replay of four parked messages', () => {
   })
 })
 
+describe('a replayed message that nobody has acknowledged is parked again', () => {
+  const restarts: [string, (stream: string) => Promise<unknown>][] = [
+    [
+      'when its group is updated',
+      (stream) => server.client.updatePersistentSubscriptionToStream(stream, 'g', fromStart()),
+    ],
+    ['when all groups are started anew', () => server.client.restartPersistentSubscriptionSubsystem()],
+  ]
+  const holders: [string, (stream: string) => Promise<unknown>][] = [
+    ['which waits for a consumer', async () => undefined],
+    ['which a consumer has', (stream) => connectTo(server.client, stream, 'g').inbox.take(2)],
+  ]
+  const cases = restarts.flatMap(([when, restart]) =>
+    holders.map(([what, hold]) => [when, what, restart, hold] as const),
+  )
+
+  test.each(cases)('%s: one %s', async (_, __, restart, hold) => {
+    const stream = await groupOn(2)
+    const { subscription, inbox } = connectTo(server.client, stream, 'g')
+    const received = (await inbox.take(2)).map(({ resolved }) => resolved)
+    await subscription.nack('park', 'later', ...received)
+    await until(async () => (await statsOf(stream)).parkedMessageCount === 2n)
+    await subscription.unsubscribe()
+    await until(
+      async () => (await server.client.getPersistentSubscriptionToStreamInfo(stream, 'g')).connections.length === 0,
+    )
+    await server.client.replayParkedMessagesToStream(stream, 'g')
+    expect((await statsOf(stream)).parkedMessageCount).toBe(0n)
+    await hold(stream)
+    await restart(stream)
+    expect((await statsOf(stream)).parkedMessageCount).toBe(2n)
+    await server.client.replayParkedMessagesToStream(stream, 'g')
+    const again = connectTo(server.client, stream, 'g')
+    expect(numbersOf(await again.inbox.take(2))).toEqual([0, 1])
+    await again.subscription.unsubscribe()
+  })
+})
+
 test('a group that resolves links delivers one whose event is gone by itself, and parks it', async () => {
   const { client } = server
   const [target, links] = [newStream(), newStream('links')]
