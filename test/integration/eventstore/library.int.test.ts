@@ -143,7 +143,10 @@ test.runIf(existsSync('/proc/self/fd'))('servers that have stopped, or never sta
   const round = async () => {
     const store = await startWith({})
     await writeAndRead(store.connectionString)
-    expect(await rejection(startWith({}))).toMatchObject({ code: 'directory-in-use' })
+    expect(await rejection(startWith({}))).toMatchObject({
+      code: 'directory-in-use',
+      message: expect.stringContaining(`process ${process.pid}, which is this one`),
+    })
     await store.stop()
     expect(await rejection(startWith({ port: port.number }))).toMatchObject({ code: 'port-in-use' })
   }
