@@ -28,7 +28,7 @@ function serveCommand(): Command {
     .argument('<directory>', 'where the log is, or is to be')
     .option('-p, --port <port>', 'port to listen on', parsePort, 2113)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--access-key <key>', 'the connection name that clients must give (default: a new random one)')
+    .option('--access-key <key>', 'the connection name that clients must give (default: a new random one)', parseKey)
     .addOption(new Option('--open', 'let in every client that can reach the port').conflicts('accessKey'))
     .option(
       '--tls-cert <file>',
@@ -99,6 +99,7 @@ function scavengeCommand(): Command {
     .option('--shrink', 'write the file anew, without its free pages; of a directory only')
     .action(async (target: string, options: { shrink?: boolean }) => {
       if (/^esdb(\+discover)?:/.test(target)) {
+        if (options.shrink) throw new Error('--shrink is for the directory of a server that has stopped.')
         const { requestScavenge } = await import('./operations/requestScavenge.js')
         const { id, running } = await requestScavenge(target)
         print(running ? `Scavenge ${id} is running already.` : `Scavenge ${id} has started.`)
@@ -114,6 +115,12 @@ function parsePort(text: string): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new InvalidArgumentError('A port is 0 to 65535.')
   return port
+}
+
+/** A variable of the shell that is not set must not open the server to all. */
+function parseKey(text: string): string {
+  if (text === '') throw new InvalidArgumentError('A key is not empty; --open lets in everyone.')
+  return text
 }
 
 function print(line: string): void {

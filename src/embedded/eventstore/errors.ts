@@ -1,5 +1,6 @@
 /** Why the embedded server could not start or do an operation. */
 export type EventStoreErrorCode =
+  | 'invalid-options'
   | 'directory-in-use'
   | 'directory-unusable'
   | 'foreign-data'

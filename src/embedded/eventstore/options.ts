@@ -41,7 +41,12 @@ export type ServerSettings = Required<Omit<EmbeddedEventStoreOptions, 'tls' | 'u
 
 /** Connects the standard way: the address is where the client finds the server. */
 export function connectionStringOf(settings: ServerSettings, port: number): string {
-  const host = settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host
   const name = settings.accessKey ? `&connectionName=${encodeURIComponent(settings.accessKey)}` : ''
-  return `esdb://${host}:${port}?tls=${settings.tls ? 'true' : 'false'}${name}`
+  return `esdb://${reachableHost(settings.host)}:${port}?tls=${settings.tls ? 'true' : 'false'}${name}`
+}
+
+/** How clients of this machine reach a server that listens on `host`, as it stands in a URL. */
+export function reachableHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }

@@ -4,14 +4,14 @@ import { createDispatch } from './api/dispatch.js'
 import { createRoutes } from './api/routes.js'
 import type { ServerContext } from './context.js'
 import { EventStoreError } from './errors.js'
-import { openLog } from './log/openLog.js'
+import { type Log, openLog } from './log/openLog.js'
 import { createScavenger } from './operations/scavenger.js'
 import type { ServerSettings } from './options.js'
 import { createGroups } from './persistent/groups.js'
 import { startSystemProjections } from './projections/systemProjections.js'
 import { createAuthenticate } from './security/principals.js'
 import { writeFirstEvent } from './streams/firstEvent.js'
-import { createCommitFeed } from './subscriptions/commitFeed.js'
+import { type CommitFeed, createCommitFeed } from './subscriptions/commitFeed.js'
 import type { Call } from './wire/call.js'
 import { GrpcError, Status } from './wire/status.js'
 
@@ -26,9 +26,24 @@ interface RunningServer {
 
 /** Opens the log and serves it, in this thread. The directory must be locked by the caller. */
 export async function runServer(settings: ServerSettings): Promise<RunningServer> {
+  const server = createHttpServer(settings)
   const feed = createCommitFeed()
   const { directory, mappedMemory } = settings
   const log = await openLog(directory, { onCommit: feed.publish, mappedMemory })
+  try {
+    return await serve(settings, server, feed, log)
+  } catch (error) {
+    await log.close()
+    throw error
+  }
+}
+
+async function serve(
+  settings: ServerSettings,
+  server: Http2Server,
+  feed: CommitFeed,
+  log: Log,
+): Promise<RunningServer> {
   const { store, writer } = log
   const authenticate = createAuthenticate(settings)
   const context: ServerContext = { settings, store, writer, feed, authenticate, port: settings.port }
@@ -38,16 +53,10 @@ export async function runServer(settings: ServerSettings): Promise<RunningServer
   const projections = await startSystemProjections(context)
   const sessions = new Set<ServerHttp2Session>()
   const calls = new Set<Call>()
-  const server = createHttpServer(settings)
   server.on('stream', createDispatch(createRoutes(context, groups, scavenger, projections), settings.accessKey, calls))
   server.on(settings.tls ? 'secureConnection' : 'connection', (socket: Socket) => socket.setNoDelay(true))
   server.on('session', (session: ServerHttp2Session) => attend(session, sessions, settings.keepAlive))
-  try {
-    context.port = await listen(server, settings)
-  } catch (error) {
-    await log.close()
-    throw error
-  }
+  context.port = await listen(server, settings)
   return {
     port: context.port,
     async stop() {
@@ -76,7 +85,14 @@ function createHttpServer({ tls }: ServerSettings): Http2Server {
     // (grpc-js switches it off for the same reason). Windows and limits of size bound what a call can hold.
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
   }
-  return tls ? createSecureServer({ ...options, cert: tls.certificate, key: tls.privateKey }) : createServer(options)
+  if (!tls) return createServer(options)
+  try {
+    return createSecureServer({ ...options, cert: tls.certificate, key: tls.privateKey })
+  } catch (error) {
+    const { message } = error as Error
+    const reason = `The certificate and its private key can't be used: ${message}`
+    throw new EventStoreError('invalid-options', reason, { cause: error })
+  }
 }
 
 function attend(session: ServerHttp2Session, sessions: Set<ServerHttp2Session>, interval: number): void {

@@ -1,14 +1,13 @@
-import { randomBytes } from 'node:crypto'
-import { resolve } from 'node:path'
 import type { Worker } from 'node:worker_threads'
 import { EventStoreError, type EventStoreErrorCode } from './errors.js'
 import { lockDirectory } from './operations/directoryLock.js'
-import { connectionStringOf, type EmbeddedEventStoreOptions, type ServerSettings } from './options.js'
-import { LINK_RULES } from './projections/linkRules.js'
+import { connectionStringOf, type EmbeddedEventStoreOptions } from './options.js'
+import { settingsFor } from './settings.js'
 import { startWorker } from './startWorker.js'
 import type { WorkerMessage } from './worker.js'
 
-export interface EmbeddedEventStore {
+/** A running server. Disposing of it, as `await using` does, stops it. */
+export interface EmbeddedEventStore extends AsyncDisposable {
   /** For `EventStoreDBClient.connectionString`; holds the access key. */
   readonly connectionString: string
   readonly port: number
@@ -21,20 +20,20 @@ export interface EmbeddedEventStore {
 
 /**
  * Starts an EventStoreDB of one node in a worker thread of this process.
- * @throws EventStoreError when the directory is in use or holds something else, or the port is taken.
+ * @throws EventStoreError when an option can't be, the directory is in use or holds something else, or the port is taken.
  */
 export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions): Promise<EmbeddedEventStore> {
-  const settings = withDefaults(options)
-  if (settings.tls && !settings.users?.admin) {
-    throw new EventStoreError('start-failed', 'A server with TLS asks for users: give the password of admin.')
-  }
-  const unknown = settings.systemProjections.find((name) => !LINK_RULES.has(name))
-  if (unknown !== undefined) {
-    const known = [...LINK_RULES.keys()].join(', ')
-    throw new EventStoreError('start-failed', `There is no system projection ${unknown}, but ${known}.`)
-  }
+  const settings = settingsFor(options)
   const lock = lockDirectory(settings.directory)
-  const worker = startWorker(settings)
+  let worker: Worker
+  try {
+    worker = startWorker(settings)
+  } catch (error) {
+    lock.release()
+    throw new EventStoreError('start-failed', `The thread can't be started: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
   const ended = new Promise<EventStoreError | undefined>((settle) => {
     let failure: EventStoreError | undefined
     worker.once('error', (error) => {
@@ -47,33 +46,20 @@ export async function startEmbeddedEventStore(options: EmbeddedEventStoreOptions
   })
   const port = await started(worker, ended)
   let stopping: Promise<void> | undefined
+  const stop = () => {
+    stopping ??= (async () => {
+      worker.postMessage('stop')
+      await ended
+    })()
+    return stopping
+  }
   return {
     connectionString: connectionStringOf(settings, port),
     port,
     accessKey: settings.accessKey,
     ended,
-    stop() {
-      stopping ??= (async () => {
-        worker.postMessage('stop')
-        await ended
-      })()
-      return stopping
-    },
-  }
-}
-
-function withDefaults(options: EmbeddedEventStoreOptions): ServerSettings {
-  return {
-    port: 0,
-    host: '127.0.0.1',
-    maxAppendSize: 1024 * 1024,
-    writeTimeout: 2_000,
-    keepAlive: 10_000,
-    mappedMemory: 64 * 1024 * 1024,
-    systemProjections: [],
-    ...options,
-    accessKey: options.accessKey ?? (options.tls ? '' : randomBytes(24).toString('base64url')),
-    directory: resolve(options.directory),
+    stop,
+    [Symbol.asyncDispose]: stop,
   }
 }
 

@@ -46,6 +46,12 @@ const states = {
     await client.deleteStream(stream)
     return stream
   },
+  'soft-deleted with metadata only': async () => {
+    const stream = newStream()
+    await client.setStreamMetadata(stream, { maxCount: 10 })
+    await client.deleteStream(stream)
+    return stream
+  },
   tombstoned: async () => {
     const stream = newStream()
     await client.appendToStream(stream, numbered(1))
@@ -70,12 +76,19 @@ const expectations: [State, AppendExpectedRevision, Outcome, current?: bigint | 
   ['of three events', 3n, 'wrong-expected-version', 2n],
   ['with metadata only', 'stream_exists', 0n],
   ['with metadata only', 'no_stream', 0n],
+  ['with metadata only', 'any', 0n],
+  ['with metadata only', 0n, 'wrong-expected-version', 'no_stream'],
   ['soft-deleted after three events', 'any', 3n],
   ['soft-deleted after three events', 'no_stream', 3n],
   ['soft-deleted after three events', 2n, 3n],
   ['soft-deleted after three events', 'stream_exists', 'stream-deleted'],
   ['soft-deleted after three events', 1n, 'wrong-expected-version', 2n],
+  ['soft-deleted after three events', 3n, 'wrong-expected-version', 2n],
+  ['soft-deleted with metadata only', 'any', 0n],
+  ['soft-deleted with metadata only', 'no_stream', 0n],
+  ['soft-deleted with metadata only', 'stream_exists', 'stream-deleted'],
   ['tombstoned', 'any', 'stream-deleted'],
+  ['tombstoned', 'stream_exists', 'stream-deleted'],
   ['tombstoned', 'no_stream', 'stream-deleted'],
   ['tombstoned', 0n, 'stream-deleted'],
 ]
@@ -138,6 +151,23 @@ describe.each(calls)('%s', (_, options) => {
       if (outcome === 2n) expect(result.position).toEqual(first.position)
       const stored = await collect(client.readStream(stream))
       expect(stored).toHaveLength(outcome > 2n ? Number(outcome) + 1 : 3)
+    })
+
+    const hiding = [
+      ['maxCount', { maxCount: 1 }],
+      ['truncateBefore', { truncateBefore: 2 }],
+      ['truncateBefore beyond the end', { truncateBefore: 99 }],
+    ] as const
+
+    test.each(hiding)('is known though %s hides its events, and writes nothing', async (_, metadata) => {
+      const [stream, events] = [newStream(), numbered(3)]
+      const first = await append(stream, events, 'no_stream')
+      await client.setStreamMetadata(stream, metadata)
+      for (const expected of ['no_stream', 'any', 'stream_exists'] as const) {
+        const repeated = await append(stream, events, expected)
+        expect(repeated).toMatchObject({ nextExpectedRevision: 2n, position: first.position })
+      }
+      expect((await append(stream, numbered(1), 2n)).nextExpectedRevision).toBe(3n)
     })
 
     test('into another stream is new', async () => {
@@ -222,6 +252,15 @@ describe.each(calls)('%s', (_, options) => {
     ['its metadata', 'T', 2, LIMIT - 4],
     ['its type, two bytes for each unit of UTF-16', '日😀', LIMIT - 6, 0],
   ]
+
+  test('counts all events of an append together', async () => {
+    const half = (size: number) => binaryEvent({ type: 'T', data: bytes(LIMIT / 2 + size - 2) })
+    const stream = newStream()
+    expect(await append(stream, [half(0), half(0)])).toMatchObject({ nextExpectedRevision: 1n })
+    expect(await rejection(append(stream, [half(0), half(1)]))).toMatchObject({ type: 'maximum-append-size-exceeded' })
+    expect(await rejection(append(stream, [half(1), half(0)]))).toMatchObject({ type: 'maximum-append-size-exceeded' })
+    expect(await collect(client.readStream(stream))).toHaveLength(2)
+  })
 
   test.each(sizes)('counts %s for the size of an append', async (_, type, data, metadata) => {
     const sized = (extra: number) =>

@@ -146,6 +146,23 @@ describe('metadata', () => {
     expect(await revisions(stream, { direction: BACKWARDS, fromRevision: END })).toEqual([...expected].reverse())
   })
 
+  test('truncateBefore beyond the end hides what is appended up to there', async () => {
+    const stream = await streamOf(3)
+    await client.setStreamMetadata(stream, { truncateBefore: 5 })
+    expect(await revisions(stream)).toEqual([])
+    expect((await client.appendToStream(stream, numbered(4))).nextExpectedRevision).toBe(6n)
+    expect(await revisions(stream)).toEqual([5, 6])
+    expect(await revisions(stream, { direction: BACKWARDS, fromRevision: END })).toEqual([6, 5])
+  })
+
+  test('maxCount that grows shows again what it had hidden', async () => {
+    const stream = await streamOf(5)
+    await client.setStreamMetadata(stream, { maxCount: 1 })
+    expect(await revisions(stream)).toEqual([4])
+    await client.setStreamMetadata(stream, { maxCount: 3 })
+    expect(await revisions(stream)).toEqual([2, 3, 4])
+  })
+
   test('maxAge hides what is too old, both ways', async () => {
     const stream = await streamOf(2)
     await client.setStreamMetadata(stream, { maxAge: 1 })
@@ -183,6 +200,18 @@ describe('deletion', () => {
     expect((await client.appendToStream(stream, numbered(2))).nextExpectedRevision).toBe(4n)
     expect(await revisions(stream)).toEqual([3, 4])
     expect((await client.getStreamMetadata(stream)).metadata).toMatchObject({ truncateBefore: 3 })
+  })
+
+  test('is taken back behind the events that take it back', async () => {
+    const stream = await streamOf(1)
+    const { position } = await client.deleteStream(stream)
+    await client.appendToStream(stream, numbered(2))
+    const behind = (await collect(client.readAll({ fromPosition: position! }))).slice(1)
+    expect(behind.map(({ event }) => [event?.streamId, event?.type])).toEqual([
+      [stream, 'Counted'],
+      [stream, 'Counted'],
+      [`$$${stream}`, '$metadata'],
+    ])
   })
 
   test('writes exactly the mark of a deletion as metadata', async () => {

@@ -36,14 +36,27 @@ describe('a subscription to a stream', () => {
     ['the end', END, [3]],
     ['behind a revision', 0n, [1, 2, 3]],
     ['behind the last revision', 2n, [3]],
+    ['beyond the end', 4n, [5, 6]],
   ] as const)('from %s', async (_, fromRevision, expected) => {
     const stream = newStream()
     await client.appendToStream(stream, numbered(3))
     const subscription = client.subscribeToStream(stream, { fromRevision })
     const inbox = inboxOf(subscription, revisionOf)
     await once(subscription, 'confirmation')
-    await client.appendToStream(stream, numbered(1))
+    await client.appendToStream(stream, numbered(fromRevision === 4n ? 4 : 1))
     expect(await inbox.take(expected.length)).toEqual(expected)
+    await subscription.unsubscribe()
+  })
+
+  test('that is live sees also what truncateBefore hides beyond the end', async () => {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(2))
+    await client.setStreamMetadata(stream, { truncateBefore: 4 })
+    const subscription = client.subscribeToStream(stream)
+    const inbox = inboxOf(subscription, revisionOf)
+    await once(subscription, 'caughtUp')
+    for (let more = 0; more < 3; more++) await client.appendToStream(stream, numbered(1))
+    expect(await inbox.take(3)).toEqual([2, 3, 4])
     await subscription.unsubscribe()
   })
 

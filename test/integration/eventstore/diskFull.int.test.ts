@@ -1,11 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { binaryEvent, EventStoreDBClient } from '@eventstore/db-client'
+import {
+  binaryEvent,
+  EventStoreDBClient,
+  persistentSubscriptionToStreamSettingsFromDefaults as streamSettings,
+} from '@eventstore/db-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
 import { type ChildServer, startChildServer } from '../../support/eventstore/childServer.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
+import { connectTo, until } from '../../support/eventstore/groups.js'
 import { newStream } from '../../support/eventstore/server.js'
 
 let directory: string
@@ -88,4 +93,45 @@ test('a journal that cannot be written any more is left alone, and appends go on
   await client.dispose()
   await again.dispose()
   expect((await checkEventStore(directory)).problems).toEqual([])
+}, 120_000)
+
+test('a full disk takes no group away that is started anew, though its progress is not written', async () => {
+  server = await startChildServer(directory, { fileLimit: 2_048 })
+  const warnings: string[] = []
+  server.process.stderr?.on('data', (chunk) => warnings.push(String(chunk)))
+  const client = EventStoreDBClient.connectionString(server.connectionString)
+  const stream = newStream()
+  await client.appendToStream(stream, numbered(3))
+  const settings = streamSettings({ startFrom: 'start', checkPointAfter: 3_600_000 })
+  const groups = Array.from({ length: 20 }, (_, number) => `g${number}`)
+  for (const group of groups) await client.createPersistentSubscriptionToStream(stream, group, settings)
+  // All that is written at once fails together, so what is too large for the disk takes the progress along.
+  const isWritten = () =>
+    client.appendToStream(newStream(), binaryEvent({ type: 'Block', data: new Uint8Array(200_000) })).then(
+      () => true,
+      () => false,
+    )
+  while (await isWritten());
+  let isOver = false
+  const failing = Promise.all(
+    Array.from({ length: 16 }, async () => {
+      while (!isOver) await isWritten()
+    }),
+  )
+  let unwritten: string | undefined
+  for (const group of groups) {
+    const { subscription, inbox } = connectTo(client, stream, group)
+    await subscription.ack(...(await inbox.take(3)).map(({ resolved }) => resolved))
+    await until(async () => (await client.getPersistentSubscriptionToStreamInfo(stream, group)).stats.totalItems === 3n)
+    await client.restartPersistentSubscriptionSubsystem()
+    if (warnings.join('').includes(`How far group ${group} on ${stream} has come could not be written down`)) {
+      unwritten = group
+      break
+    }
+  }
+  isOver = true
+  await failing
+  const again = connectTo(client, stream, unwritten!)
+  expect((await again.inbox.take(3)).map(({ n }) => n)).toEqual([0, 1, 2])
+  await client.dispose()
 }, 120_000)

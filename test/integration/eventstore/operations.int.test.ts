@@ -70,6 +70,9 @@ test('a scavenge of a running server takes what is hidden, and nothing that is s
   const { event: gone } = deadEvent!
   const [behind] = await collect(client.readAll({ fromPosition: gone!.position!, maxCount: 1 }))
   expect(behind!.event!.position!.commit).toBeGreaterThan(gone!.position!.commit)
+  const [older] = await collect(client.readAll({ direction: BACKWARDS, fromPosition: gone!.position!, maxCount: 1 }))
+  const positions = (await collect(client.readAll())).map(({ event }) => event!.position!.commit)
+  expect(older!.event!.position!.commit).toBe(positions.findLast((commit) => commit < gone!.position!.commit))
   const subscription = client.subscribeToAll({ fromPosition: gone!.position! })
   expect((await once(subscription, 'data'))[0].event.id).toBe(behind!.event!.id)
   await subscription.unsubscribe()
@@ -214,6 +217,7 @@ test('the commands say what they have done', async () => {
 })
 
 const refused: [string, string[], RegExp][] = [
+  ['with an empty key, which would let in everyone', ['--access-key', ''], /A key is not empty/],
   ['an open server with a key', ['--open', '--access-key', 'k'], /cannot be used with/],
   ['a certificate without its key', ['--tls-cert', 'cert.pem'], /go together/],
   ['TLS without a password', ['--tls-cert', 'cert.pem', '--tls-key', 'key.pem'], /set EVENTSTORE_ADMIN_PASSWORD/],
@@ -226,6 +230,22 @@ test.each(refused)('the command refuses to serve %s', async (_, options, message
   const served = command.parseAsync(['serve', target, '--port', '0', ...options], { from: 'user' })
   expect((await rejection(served)).message).toMatch(message)
   expect(readdirSync(target)).toEqual([])
+})
+
+const unscavengeable: [string, string[], RegExp][] = [
+  ['a connection string without a host', ['esdb://'], /does not name one server/],
+  ['several servers', ['esdb://a:1,b:2?tls=false'], /does not name one server/],
+  ['to shrink the file of a running server', ['esdb://127.0.0.1:1?tls=false', '--shrink'], /has stopped/],
+]
+
+test.each(unscavengeable)('the command refuses to scavenge %s', async (_, args, message) => {
+  const scavenged = eventstoreCommand().parseAsync(['scavenge', ...args], { from: 'user' })
+  expect((await rejection(scavenged)).message).toMatch(message)
+})
+
+test('a scavenge asked of a server without TLS says that the connection string asks for TLS', async () => {
+  const asking = requestScavenge(server.store.connectionString.replace('tls=false', 'tls=true'))
+  expect((await rejection(asking)).message).toMatch(/cannot be reached over TLS, which tls=false switches off/)
 })
 
 test('the command serves a directory until it is told to stop', async () => {

@@ -167,5 +167,5 @@ test('refuses to delete a metadata stream', async () => {
 
 test('does not start with TLS and without a password', async () => {
   const started = startEmbeddedEventStore({ directory: join(directory, 'other'), tls: selfSigned() })
-  expect(await rejection(started)).toMatchObject({ code: 'start-failed' })
+  expect(await rejection(started)).toMatchObject({ code: 'invalid-options' })
 })

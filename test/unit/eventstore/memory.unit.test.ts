@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { RecentRecords } from '../../../src/embedded/eventstore/log/recentRecords.js'
 import { RecentIds } from '../../../src/embedded/eventstore/streams/recentIds.js'
+import { collectGarbage } from '../../support/eventstore/garbage.js'
 
 describe('recent ids', () => {
   test('are found with their last place', () => {
@@ -54,4 +55,19 @@ describe('recent records', () => {
     recent.forget(77)
     expect([1, 2, 3].map((position) => recent.get(position) !== undefined)).toEqual([true, false, true])
   })
+
+  test('hold nothing of those that are too old', async () => {
+    const recent = new RecentRecords()
+    const old = new WeakRef(pushLarge(recent, 1))
+    for (let position = 2; position <= 6; position++) pushLarge(recent, position)
+    expect(recent.get(1)).toBeUndefined()
+    await collectGarbage()
+    expect(old.deref()).toBeUndefined()
+  })
 })
+
+function pushLarge(recent: RecentRecords, position: number): Buffer {
+  const record = Buffer.alloc(1024 * 1024)
+  recent.push(position, record)
+  return record
+}

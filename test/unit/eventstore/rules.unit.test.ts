@@ -38,6 +38,10 @@ describe('stream metadata', () => {
     expect(parseMetadata(Buffer.from('{"$tb":9007199254740991}'))).toMatchObject({ deleted: false })
   })
 
+  test.each(['{"$maxCount":1', '', '[{"$maxCount":1}]', 'null', '7', '"$maxCount"'])('takes %s for none', (text) => {
+    expect(parseMetadata(Buffer.from(text))).toEqual({ deleted: false, raw: '{}' })
+  })
+
   test('keeps other keys when the stream comes back', () => {
     expect(JSON.parse(withTruncateBefore('{"$maxCount":2,"mine":[1]}', 7).toString())).toEqual({
       $maxCount: 2,

@@ -35,8 +35,9 @@ export function createAppend(context: ServerContext): CallHandler {
       },
       onEnd() {
         if (!target) throw invalidArgument('The first message of an append must be its options.')
-        checkAccess(context, call, 'write', target.stream)
-        submit(context, call, target, events)
+        const whole = target
+        checkAccess(context, call, 'write', whole.stream)
+        void call.endConfirmed().then(() => submit(context, call, whole, events))
       },
     }
   }
@@ -87,6 +88,7 @@ function appendResponse(target: WriteTarget, outcome: Exclude<AppendOutcome, { k
     writer.message(2, (wrong) => {
       if (outcome.current < 0) wrong.empty(2).empty(7)
       else wrong.uint(1, outcome.current).uint(6, outcome.current)
+      writeExpectedRevision(wrong, target.expected, { revision: 3, any: 4, streamExists: 5 })
       writeExpectedRevision(wrong, target.expected, { revision: 8, any: 9, streamExists: 10, noStream: 11 })
     })
   }

@@ -95,6 +95,8 @@ export function createBatchAppend(context: ServerContext): CallHandler {
       }
       context.writer.submit({
         stage(staging) {
+          // Who gave up before it was decided gets nothing written.
+          if (call.closed) return
           const { stream, expected, deadline } = append.target
           if (deadline !== undefined && deadline < staging.now) result = { kind: 'timeout' }
           else result = stageAppend(staging, stream, expected, append.events)

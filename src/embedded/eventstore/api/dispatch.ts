@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2'
 import { type Call, createCall } from '../wire/call.js'
+import { timeoutOf } from '../wire/deadline.js'
 import { MessageAssembler } from '../wire/messageAssembler.js'
 import { GrpcError, Status } from '../wire/status.js'
 import type { CallHandler, CallReceiver } from './handler.js'
@@ -32,6 +33,7 @@ export function createDispatch(
     if (!handler) return call.fail(new GrpcError(Status.unimplemented, `${path} is not implemented.`))
     open.add(call)
     call.onClose(() => open.delete(call))
+    limitTime(stream, call, timeoutOf(headers['grpc-timeout']))
     receive(stream, () => handler(call), call.fail)
   }
 }
@@ -60,6 +62,16 @@ function receive(stream: ServerHttp2Stream, begin: () => CallReceiver, fail: (er
       }),
     )
   })
+}
+
+/** Ends a call whose time is over, also when its client has gone without a word. */
+function limitTime(stream: ServerHttp2Stream, call: Call, timeout: number | undefined): void {
+  if (timeout === undefined) return
+  const timer = setTimeout(() => {
+    call.fail(new GrpcError(Status.deadlineExceeded, 'The deadline of the call has passed.'))
+    discard(stream)
+  }, timeout)
+  call.onClose(() => clearTimeout(timer))
 }
 
 /** Throws away the rest of a request that has been answered, and does not wait for its end for ever. */

@@ -26,12 +26,13 @@ interface ExpectedFields {
   readonly revision: number
   readonly any: number
   readonly streamExists: number
-  readonly noStream: number
+  /** Not there in the form of version 20.6, which older clients read. */
+  readonly noStream?: number
 }
 
 export function writeExpectedRevision(writer: ProtoWriter, expected: ExpectedRevision, fields: ExpectedFields): void {
   if (typeof expected === 'number') writer.uint(fields.revision, BigInt(expected))
   else if (expected === 'any') writer.empty(fields.any)
   else if (expected === 'stream_exists') writer.empty(fields.streamExists)
-  else writer.empty(fields.noStream)
+  else if (fields.noStream !== undefined) writer.empty(fields.noStream)
 }

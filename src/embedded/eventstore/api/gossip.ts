@@ -1,4 +1,5 @@
 import type { ServerContext } from '../context.js'
+import { reachableHost } from '../options.js'
 import { ProtoWriter } from '../wire/protoWriter.js'
 import type { CallHandler } from './handler.js'
 import { unary } from './unary.js'
@@ -14,12 +15,8 @@ export function createGossip(context: ServerContext, instanceId: string): CallHa
         member.uint(2, BigInt(Date.now()) * 10_000n)
         member.uint(3, LEADER)
         member.bool(4, true)
-        member.message(5, (endpoint) => endpoint.string(1, advertisedHost(context)).uint(2, context.port))
+        member.message(5, (endpoint) => endpoint.string(1, reachableHost(context.settings.host)).uint(2, context.port))
       })
       .finish(),
   )
-}
-
-function advertisedHost({ settings }: ServerContext): string {
-  return settings.host === '0.0.0.0' || settings.host === '::' ? '127.0.0.1' : settings.host
 }

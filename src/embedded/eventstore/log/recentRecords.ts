@@ -33,6 +33,8 @@ export class RecentRecords {
 
   private dropFirst(): void {
     this.bytes -= this.records[this.start]?.length ?? 0
+    // Its place is taken away later, many at once, but what it held must not wait for that.
+    this.records[this.start] = undefined
     this.start++
     this.first++
     if (this.start < 1_024 || this.start * 2 < this.records.length) return

@@ -24,9 +24,11 @@ export function lockDirectory(directory: string): DirectoryLock {
     const owner = read(path)
     if (owner === undefined) continue
     if (isAlive(owner)) {
+      const pid = parse(owner)?.pid
+      const whose = pid === process.pid ? `process ${pid}, which is this one` : `process ${pid}`
       throw new EventStoreError(
         'directory-in-use',
-        `${directory} is in use by process ${parse(owner)?.pid}. An event store has one owner at a time.`,
+        `${directory} is in use by ${whose}. An event store has one owner at a time.`,
       )
     }
     takeAway(path, owner)

@@ -15,6 +15,10 @@ type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
 const ACTIONS: readonly NackAction[] = ['unknown', 'park', 'retry', 'skip', 'stop']
 export const nackAction = (code: number): NackAction => ACTIONS[code] ?? 'unknown'
 
+/** It stops all the same, and delivers more than once what was not written down. */
+const warn = ({ source, name }: GroupDefinition, error: unknown): void =>
+  process.emitWarning(`How far group ${name} on ${source} has come could not be written down: ${error}`)
+
 /**
  * A persistent subscription: reads its source, hands each event to one consumer, and forgets it when that is
  * acknowledged. What is read and not done with is remembered by its order; the lowest of these bounds the checkpoint.
@@ -99,15 +103,27 @@ export class SubscriptionGroup {
     this.pump()
   }
 
-  /** Ends every connection with an error and writes down how far the group has come. */
+  /**
+   * Ends every connection with an error and writes down how far the group has come. Messages that were parked, replayed and
+   * not answered stand nowhere else, so they are parked again.
+   */
   async stop(reason: unknown): Promise<void> {
     const order = this.progress()
+    const inFlight = this.consumers.flatMap(({ inFlight: entries }) => [...entries.values()].flat())
+    const replayed = [...this.retries.all(), ...inFlight.map(({ message }) => message)].filter((one) => one.replayed)
     for (const consumer of this.consumers.splice(0)) consumer.call.fail(reason)
     this.stopListening?.()
     this.stopListening = undefined
     this.timeouts.stop()
     this.checkpointer.stop()
-    if (order > (this.checkpointer.written ?? -1)) await this.checkpointer.flush()
+    const isBehind = order > (this.checkpointer.written ?? -1)
+    const writes = [
+      this.parked.parkAll(replayed, 'Replayed and not acknowledged.'),
+      isBehind && this.checkpointer.flush(),
+    ]
+    for (const outcome of await Promise.allSettled(writes)) {
+      if (outcome.status === 'rejected') warn(this.definition, outcome.reason)
+    }
   }
 
   /** Order of the last event before the first that is not done with. */
@@ -202,7 +218,7 @@ export class SubscriptionGroup {
   }
 
   private park(message: GroupMessage, reason: string): void {
-    this.parked.park(message, reason).then(
+    this.parked.parkAll([message], reason).then(
       () => this.done(message),
       // Not parked, so not done with: it is delivered again.
       () => {

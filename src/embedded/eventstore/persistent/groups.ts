@@ -12,7 +12,7 @@ const CHECKPOINT = 'checkpoint'
 /** All persistent subscriptions of the server. */
 export interface Groups {
   create(definition: GroupDefinition): Promise<void>
-  /** Keeps the checkpoint and the filter. */
+  /** Keeps the filter, and the checkpoint of a group that has one; another begins where the new settings say. */
   update(definition: GroupDefinition): Promise<void>
   remove(source: string, name: string): Promise<void>
   /** @throws GrpcError when there is no such group. */
@@ -60,44 +60,53 @@ export function createGroups(context: ServerContext): Groups {
     if (fault) throw groupFailed(definition, fault)
   }
 
-  const save = (staging: Staging, definition: GroupDefinition) => {
+  const save = (staging: Staging, definition: GroupDefinition, checkpoint: number | undefined) => {
     const key = keyOf(definition.source, definition.name)
     staging.setMeta(metaKey(DEFINITION, key), Buffer.from(JSON.stringify(definition)))
+    staging.setMeta(metaKey(CHECKPOINT, key), checkpoint === undefined ? undefined : Buffer.from(String(checkpoint)))
+  }
+
+  let lastChange: Promise<unknown> = Promise.resolve()
+  /** One change at a time: what one has begun, another must not find half done. */
+  const inTurn = <Args extends unknown[]>(change: (...args: Args) => Promise<void>) => {
+    return (...args: Args): Promise<void> => {
+      const done = lastChange.then(() => change(...args))
+      lastChange = done.catch(() => undefined)
+      return done
+    }
   }
 
   loadAll()
 
   return {
-    async create(definition) {
+    create: inTurn(async (definition: GroupDefinition) => {
       check(definition)
       const key = keyOf(definition.source, definition.name)
       if (groups.has(key)) throw groupExists(definition)
-      // "From the end" is the end as it is now, also after a restart before the first checkpoint.
-      const checkpoint = definition.settings.startFrom === 'end' ? endOf(context, definition) : undefined
+      const checkpoint = firstCheckpoint(context, definition)
       await writer.write((staging) => {
         if (groups.has(key)) throw groupExists(definition)
-        save(staging, definition)
-        const value = checkpoint === undefined ? undefined : Buffer.from(String(checkpoint))
-        staging.setMeta(metaKey(CHECKPOINT, key), value)
+        save(staging, definition, checkpoint)
       })
       load(definition, checkpoint)
-    },
-    async update(definition) {
+    }),
+    update: inTurn(async (definition: GroupDefinition) => {
       const group = find(definition.source, definition.name)
       check(definition)
       const { filter } = group.definition
       const updated = filter ? { ...definition, filter } : definition
       groups.delete(keyOf(definition.source, definition.name))
       await group.stop(groupDropped(definition))
+      const checkpoint = group.checkpointer.written ?? firstCheckpoint(context, updated)
       try {
-        await writer.write((staging) => save(staging, updated))
-        load(updated, group.checkpointer.written)
+        await writer.write((staging) => save(staging, updated, checkpoint))
+        load(updated, checkpoint)
       } catch (error) {
         load(group.definition, group.checkpointer.written)
         throw error
       }
-    },
-    async remove(source, name) {
+    }),
+    remove: inTurn(async (source: string, name: string) => {
       const group = find(source, name)
       const key = keyOf(source, name)
       groups.delete(key)
@@ -107,16 +116,16 @@ export function createGroups(context: ServerContext): Groups {
         staging.setMeta(metaKey(DEFINITION, key), undefined)
         staging.setMeta(metaKey(CHECKPOINT, key), undefined)
       })
-    },
+    }),
     get: find,
     list: (source) =>
       [...groups.values()].filter((group) => source === undefined || group.definition.source === source),
-    async restart() {
+    restart: inTurn(async () => {
       await stopAll((group) => groupDropped(group.definition))
       loadAll()
-    },
+    }),
     // Clients connect again after this status, and not after a drop.
-    stop: () => stopAll(() => new GrpcError(Status.unavailable, 'The server is shutting down.')),
+    stop: inTurn(() => stopAll(() => new GrpcError(Status.unavailable, 'The server is shutting down.'))),
   }
 }
 
@@ -124,7 +133,9 @@ function firstOrder({ settings }: GroupDefinition): number {
   return typeof settings.startFrom === 'number' ? settings.startFrom : 0
 }
 
-function endOf({ store }: ServerContext, { source }: GroupDefinition): number {
+/** "From the end" is the end as it is now, also after a restart before anything was acknowledged. */
+function firstCheckpoint({ store }: ServerContext, { source, settings }: GroupDefinition): number | undefined {
+  if (settings.startFrom !== 'end') return undefined
   return source === ALL ? store.head : store.state(source).last
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { ServerContext } from '../context.js'
-import { payloadOf, revisionOf, streamNameOf } from '../log/record.js'
+import { type NewEvent, payloadOf, revisionOf, streamNameOf } from '../log/record.js'
 import { metadataEvent, stageAppend } from '../streams/appendEvents.js'
 import { stageDelete } from '../streams/deleteStream.js'
 import { deliver, LINK_TYPE, parseLink } from '../streams/links.js'
@@ -16,7 +16,7 @@ const PAGE = 256
 export interface ParkedStream {
   readonly name: string
   count(): number
-  park(message: GroupMessage, reason: string): Promise<void>
+  parkAll(messages: readonly GroupMessage[], reason: string): Promise<void>
   /** Takes the parked messages before revision `stopAt`, or all, off the stream. */
   takeAll(stopAt: number | undefined): Promise<GroupMessage[]>
   /** Ends the stream, when the group is deleted. */
@@ -60,23 +60,24 @@ export function createParkedStream({ store, writer }: ServerContext, group: Grou
     return createMessage(order, deliver(store, { position, record }, group.settings.resolveLinks), true)
   }
 
+  /** Nothing for a message whose record is gone. */
+  const linkFor = (message: GroupMessage, reason: string): NewEvent[] => {
+    const record = originalOf(message)
+    if (!record) return []
+    const metadata = JSON.stringify({ added: new Date().toISOString(), reason, subscriptionEventNumber: message.order })
+    const data = Buffer.from(`${revisionOf(record)}@${streamNameOf(record)}`)
+    return [{ id: randomUUID(), type: LINK_TYPE, isJson: false, metadata: Buffer.from(metadata), data }]
+  }
+
   return {
     name,
     count() {
       const state = store.state(name)
       return isSoftDeleted(state) ? 0 : Math.max(0, state.last + 1 - first())
     },
-    async park(message, reason) {
-      const record = originalOf(message)
-      if (!record) return
-      const metadata = JSON.stringify({
-        added: new Date().toISOString(),
-        reason,
-        subscriptionEventNumber: message.order,
-      })
-      const data = Buffer.from(`${revisionOf(record)}@${streamNameOf(record)}`)
-      const link = { id: randomUUID(), type: LINK_TYPE, isJson: false, metadata: Buffer.from(metadata), data }
-      await writer.write((staging) => stageAppend(staging, name, 'any', [link]))
+    async parkAll(messages, reason) {
+      const links = messages.flatMap((message) => linkFor(message, reason))
+      if (links.length > 0) await writer.write((staging) => stageAppend(staging, name, 'any', links))
     },
     async takeAll(stopAt) {
       const state = store.state(name)

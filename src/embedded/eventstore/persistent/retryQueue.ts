@@ -8,6 +8,10 @@ export class RetryQueue {
     return this.messages.length
   }
 
+  all(): readonly GroupMessage[] {
+    return this.messages
+  }
+
   add(message: GroupMessage): void {
     let low = 0
     let high = this.messages.length

@@ -40,7 +40,8 @@ export async function subscribeToStream(
   while (!call.closed) {
     const state = store.state(stream)
     if (live && isBehind(state, next)) live = false
-    if (!live && !state.tombstoned) next = Math.max(next, firstVisible(state))
+    // What is not there yet is not hidden: it comes when the subscriber is live.
+    if (!live && !state.tombstoned) next = Math.max(next, Math.min(firstVisible(state), state.last + 1))
     const hidden = !live && !state.tombstoned && isSoftDeleted(state)
     const page = hidden
       ? { records: [], next: Math.max(next, state.last + 1), ended: true }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { roundTrip } from './roundTrip.js'
 import { type GrpcError, toGrpcError, trailersOf } from './status.js'
 
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
@@ -14,6 +15,11 @@ export interface Call {
   write(frames: Buffer): boolean
   /** Resolves when the client can take more, or has gone. */
   drained(): Promise<void>
+  /**
+   * Resolves when the client has had its chance to take back the end of its request. Node's HTTP/2, and with it the official
+   * client, ends a request that it cancels before it resets it, so that a part of it looks like all of it until then.
+   */
+  endConfirmed(): Promise<void>
   onClose(listener: () => void): void
   end(): void
   fail(error: unknown): void
@@ -36,7 +42,8 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 
   const isClosed = () => finished || stream.destroyed || stream.closed
 
-  const socket = stream.session?.socket
+  const { session } = stream
+  const socket = session?.socket
 
   return {
     headers,
@@ -59,6 +66,7 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
         }
       })
     },
+    endConfirmed: () => (session ? roundTrip(session) : Promise.resolve()),
     onClose(listener) {
       if (stream.destroyed) listener()
       else stream.once('close', listener)

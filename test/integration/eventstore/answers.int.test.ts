@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import type { ClientHttp2Session } from 'node:http2'
+import { createRequire } from 'node:module'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
+import { appendMessages, type Expected } from '../../support/eventstore/appendMessages.js'
+import { numbered } from '../../support/eventstore/events.js'
+import { framed, messagesOf, openSession, rawCall } from '../../support/eventstore/rawCall.js'
+import { newStream, startTestServer, type TestServer } from '../../support/eventstore/server.js'
+
+/** What stands in answers that the official client for Node.js does not show, and other clients go by. */
+const generated = createRequire(import.meta.url)
+const { AppendResp, BatchAppendResp, ReadResp } = generated('@eventstore/db-client/generated/streams_pb.js')
+const shared = generated('@eventstore/db-client/generated/shared_pb.js')
+
+const STREAMS = '/event_store.client.streams.Streams'
+let server: TestServer
+let session: ClientHttp2Session
+let key: Record<string, string>
+beforeAll(async () => {
+  server = await startTestServer()
+  session = openSession(server.store.port)
+  key = { 'connection-name': server.store.accessKey }
+})
+afterAll(async () => {
+  session.destroy()
+  await server.stop()
+})
+
+/** What is set of a message, by name. */
+const setIn = (message: { toObject(): object }) =>
+  Object.entries(message.toObject())
+    .filter(([, value]) => value !== undefined && value !== 0 && value !== '0' && value !== '')
+    .map(([name]) => name)
+    .sort()
+
+describe('a conflict of Append tells the current and the expected revision, each once, and once more for old clients:', () => {
+  const conflicts: [string, number, Expected | 'stream_exists' | number, string[]][] = [
+    ['a revision of none', 0, 5, ['currentNoStream', 'expectedRevision', 'expectedRevision2060', 'noStream2060']],
+    ['none', 0, 'stream_exists', ['currentNoStream', 'expectedStreamExists', 'noStream2060', 'streamExists2060']],
+    ['no stream', 3, 'no_stream', ['currentRevision', 'currentRevision2060', 'expectedNoStream']],
+    ['another revision', 3, 1, ['currentRevision', 'currentRevision2060', 'expectedRevision', 'expectedRevision2060']],
+  ]
+
+  test.each(conflicts)('%s', async (_, count, expected, names) => {
+    const stream = newStream()
+    if (count > 0) await server.client.appendToStream(stream, numbered(count))
+    const options = new ProtoWriter().message(1, (body) => {
+      body.message(1, (identifier) => identifier.string(3, stream))
+      if (typeof expected === 'number') body.uint(2, expected)
+      else body.empty(expected === 'no_stream' ? 3 : 5)
+    })
+    const [, ...events] = appendMessages('Append', stream, numbered(1), 'any')
+    const { body, headers } = await rawCall(session, `${STREAMS}/Append`, framed(options.finish(), ...events), key)
+    expect(headers['grpc-status']).toBe('0')
+    const wrong = AppendResp.deserializeBinary(messagesOf(body)[0]!).getWrongExpectedVersion()
+    expect(setIn(wrong)).toEqual(names)
+  })
+})
+
+describe('an error of BatchAppend has a code, one detail and the stream:', () => {
+  const failures: [string, () => Promise<string>, code: number, type: string, decode?: string][] = [
+    ['a conflict', () => streamWith('events'), 6, 'WrongExpectedVersion', 'WrongExpectedVersion'],
+    ['a tombstone', () => streamWith('a tombstone'), 5, 'StreamDeleted', 'StreamDeleted'],
+    ['no permission', async () => '$all', 7, 'AccessDenied'],
+  ]
+  const streamWith = async (what: 'events' | 'a tombstone') => {
+    const stream = newStream()
+    await server.client.appendToStream(stream, numbered(2))
+    if (what === 'a tombstone') await server.client.tombstoneStream(stream)
+    return stream
+  }
+
+  test.each(failures)('%s', async (_, prepare, code, type, decode) => {
+    const stream = await prepare()
+    const request = framed(...appendMessages('BatchAppend', stream, numbered(1), 'no_stream'))
+    const { body } = await rawCall(session, `${STREAMS}/BatchAppend`, request, key)
+    const answer = BatchAppendResp.deserializeBinary(messagesOf(body)[0]!)
+    expect(Buffer.from(answer.getStreamIdentifier().getStreamName()).toString()).toBe(stream)
+    const error = answer.getError()
+    expect(error.getCode()).toBe(code)
+    expect(error.getDetails().getTypeUrl()).toBe(`type.googleapis.com/event_store.client.${type}`)
+    if (decode === undefined) return
+    const detail = shared[decode].deserializeBinary(error.getDetails().getValue_asU8())
+    if (decode === 'StreamDeleted') {
+      expect(Buffer.from(detail.getStreamIdentifier().getStreamName()).toString()).toBe(stream)
+    } else {
+      expect(setIn(detail)).toEqual(['currentStreamRevision', 'expectedNoStream'])
+      expect(detail.getCurrentStreamRevision()).toBe('1')
+    }
+  })
+})
+
+test('a filtered subscription tells a checkpoint after each interval of events looked at, and one at the head', async () => {
+  const { client } = server
+  const { position } = await client.appendToStream(newStream(), numbered(1))
+  const start = Number(position!.commit)
+  await client.appendToStream(newStream(), numbered(25))
+  const request = new ProtoWriter(256).message(1, (options) => {
+    options.message(2, (all) => all.message(1, (at) => at.uint(1, start).uint(2, start)))
+    options.empty(6)
+    options.message(7, (filter) => {
+      filter.message(1, (expression) => expression.string(2, 'nothing begins like this'))
+      filter.uint(3, 5).uint(5, 2)
+    })
+    options.message(9, (uuid) => uuid.empty(2))
+  })
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': `${STREAMS}/Read`,
+    'content-type': 'application/grpc',
+    ...key,
+  })
+  let received = Buffer.alloc(0)
+  stream.on('error', () => undefined)
+  stream.on('data', (chunk: Buffer) => {
+    received = Buffer.concat([received, chunk])
+  })
+  stream.end(framed(request.finish()))
+  const seen = () =>
+    messagesOf(received).map((message) => {
+      const answer = ReadResp.deserializeBinary(message)
+      if (answer.hasConfirmation()) return 'confirmation'
+      if (answer.hasCheckpoint()) return Number(answer.getCheckpoint().getCommitPosition()) - start
+      return answer.hasEvent() ? 'event' : 'caught up'
+    })
+  while (!seen().includes('caught up')) await once(stream, 'data')
+  expect(seen()).toEqual(['confirmation', 10, 20, 25, 'caught up'])
+  for (let more = 0; more < 20; more++) await client.appendToStream(newStream(), numbered(1))
+  while (seen().length < 7) await once(stream, 'data')
+  expect(seen().slice(5)).toEqual([35, 45])
+  stream.close()
+})
