@@ -18,7 +18,7 @@ export interface Groups {
   /** @throws GrpcError when there is no such group. */
   get(source: string, name: string): SubscriptionGroup
   list(source?: string): SubscriptionGroup[]
-  /** Drops every consumer and starts again from what is on disk. */
+  /** Drops every consumer and starts every group again where it was. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
@@ -43,10 +43,10 @@ export function createGroups(context: ServerContext): Groups {
     }
   }
 
-  const stopAll = async (reasonFor: (group: SubscriptionGroup) => GrpcError) => {
-    const running = [...groups.values()]
-    groups.clear()
-    await Promise.all(running.map((group) => group.stop(reasonFor(group))))
+  /** Puts a group in the place of another. Consumers who are dropped come back at once, so it is there before they are. */
+  const replace = (group: SubscriptionGroup, definition: GroupDefinition, checkpoint: number | undefined) => {
+    load(definition, checkpoint)
+    return group.stop(groupDropped(definition))
   }
 
   const find = (source: string, name: string) => {
@@ -95,16 +95,9 @@ export function createGroups(context: ServerContext): Groups {
       check(definition)
       const { filter } = group.definition
       const updated = filter ? { ...definition, filter } : definition
-      groups.delete(keyOf(definition.source, definition.name))
-      await group.stop(groupDropped(definition))
-      const checkpoint = group.checkpointer.written ?? firstCheckpoint(context, updated)
-      try {
-        await writer.write((staging) => save(staging, updated, checkpoint))
-        load(updated, checkpoint)
-      } catch (error) {
-        load(group.definition, group.checkpointer.written)
-        throw error
-      }
+      const checkpoint = group.reached ?? firstCheckpoint(context, updated)
+      await writer.write((staging) => save(staging, updated, checkpoint))
+      await replace(group, updated, group.reached ?? checkpoint)
     }),
     remove: inTurn(async (source: string, name: string) => {
       const group = find(source, name)
@@ -121,11 +114,15 @@ export function createGroups(context: ServerContext): Groups {
     list: (source) =>
       [...groups.values()].filter((group) => source === undefined || group.definition.source === source),
     restart: inTurn(async () => {
-      await stopAll((group) => groupDropped(group.definition))
-      loadAll()
+      await Promise.all([...groups.values()].map((group) => replace(group, group.definition, group.reached)))
     }),
-    // Clients connect again after this status, and not after a drop.
-    stop: inTurn(() => stopAll(() => new GrpcError(Status.unavailable, 'The server is shutting down.'))),
+    stop: inTurn(async () => {
+      // Clients connect again after this status, and not after a drop.
+      const reason = new GrpcError(Status.unavailable, 'The server is shutting down.')
+      const running = [...groups.values()]
+      groups.clear()
+      await Promise.all(running.map((group) => group.stop(reason)))
+    }),
   }
 }
 
