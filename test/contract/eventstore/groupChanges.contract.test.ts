@@ -174,6 +174,16 @@ describe('a replay of four parked messages', () => {
     await subscription.unsubscribe()
   })
 
+  test('that is asked for twice at once gives each of them once', async () => {
+    const { stream, subscription, inbox } = await parkedFour()
+    const replay = () => server.client.replayParkedMessagesToStream(stream, 'g')
+    await Promise.all([replay(), replay(), replay()])
+    await subscription.ack(...(await inbox.take(8)).slice(4).map(({ resolved }) => resolved))
+    await server.client.appendToStream(stream, numbered(1, 'Counted', 4))
+    expect(numbersOf((await inbox.take(9)).slice(4))).toEqual([0, 1, 2, 3, 4])
+    await subscription.unsubscribe()
+  })
+
   test('stops at a revision of the parked stream, also where some were replayed before', async () => {
     const { stream, subscription, inbox } = await parkedFour()
     await server.client.replayParkedMessagesToStream(stream, 'g', { stopAt: 1 })

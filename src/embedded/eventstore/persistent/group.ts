@@ -116,7 +116,11 @@ export class SubscriptionGroup {
     const isBehind = this.reached !== this.checkpointer.written
     const inFlight = this.consumers.flatMap(({ inFlight: entries }) => [...entries.values()].flat())
     const replayed = [...this.retries.all(), ...inFlight.map(({ message }) => message)].filter((one) => one.replayed)
-    for (const consumer of this.consumers.splice(0)) consumer.call.fail(reason)
+    for (const consumer of this.consumers.splice(0)) {
+      consumer.call.fail(reason)
+      // Answers that are still on their way are for messages that are delivered anew.
+      consumer.inFlight.clear()
+    }
     this.stopListening?.()
     this.stopListening = undefined
     this.timeouts.stop()

@@ -15,6 +15,8 @@ export interface Groups {
   /** Keeps the filter, and the checkpoint of a group that has one; another begins where the new settings say. */
   update(definition: GroupDefinition): Promise<void>
   remove(source: string, name: string): Promise<void>
+  /** Delivers again what is parked before revision `stopAt` of the parked stream, or all of it. */
+  replayParked(source: string, name: string, stopAt: number | undefined): Promise<void>
   /** @throws GrpcError when there is no such group. */
   get(source: string, name: string): SubscriptionGroup
   list(source?: string): SubscriptionGroup[]
@@ -110,6 +112,9 @@ export function createGroups(context: ServerContext): Groups {
         staging.setMeta(metaKey(CHECKPOINT, key), undefined)
       })
     }),
+    replayParked: inTurn(async (source: string, name: string, stopAt: number | undefined) =>
+      find(source, name).replayParked(stopAt),
+    ),
     get: find,
     list: (source) =>
       [...groups.values()].filter((group) => source === undefined || group.definition.source === source),
