@@ -30,14 +30,26 @@ const statsOf = async (stream: string) => (await server.client.getPersistentSubs
 const numbersOf = (items: readonly { n: number }[]) => items.map(({ n }) => n)
 
 describe('an update', () => {
-  test('to the end, of a group that has not come anywhere, begins at the end as it is then', async () => {
-    const stream = await groupOn(3)
-    await server.client.updatePersistentSubscriptionToStream(stream, 'g', streamSettings({ startFrom: END }))
-    await server.client.appendToStream(stream, numbered(1, 'Counted', 3))
-    const { subscription, inbox } = connectTo(server.client, stream, 'g')
-    expect(numbersOf(await inbox.take(1))).toEqual([3])
-    await subscription.unsubscribe()
-  })
+  const beginnings: [from: 'start' | bigint, to: typeof END | bigint, first: number][] = [
+    ['start', END, 5],
+    [3n, END, 5],
+    [3n, 1n, 1],
+    ['start', 4n, 4],
+  ]
+
+  test.each(beginnings)(
+    'from %s to %s, of a group that has not come anywhere, begins at %s',
+    async (from, to, first) => {
+      const stream = await groupOn(5, { ...QUICK, startFrom: from })
+      // Long enough for a checkpoint, if there were something to write.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      await server.client.updatePersistentSubscriptionToStream(stream, 'g', streamSettings({ startFrom: to }))
+      await server.client.appendToStream(stream, numbered(1, 'Counted', 5))
+      const { subscription, inbox } = connectTo(server.client, stream, 'g')
+      expect(numbersOf(await inbox.take(1))).toEqual([first])
+      await subscription.unsubscribe()
+    },
+  )
 
   test('to another beginning, of a group that has come somewhere, goes on where it was', async () => {
     const stream = await groupOn(3, QUICK)
@@ -72,6 +84,26 @@ test('a group that is deleted and made again begins anew', async () => {
   const { subscription, inbox } = connectTo(server.client, stream, 'g')
   expect(numbersOf(await inbox.take(2))).toEqual([0, 1])
   await subscription.unsubscribe()
+})
+
+test.each([
+  ['updated', (stream: string) => server.client.updatePersistentSubscriptionToStream(stream, 'g', fromStart())],
+  ['started anew', () => server.client.restartPersistentSubscriptionSubsystem()],
+])('a consumer who connects again as soon as it is dropped finds the group that is %s', async (_, change) => {
+  const stream = await groupOn(1)
+  let current = connectTo(server.client, stream, 'g')
+  await current.inbox.take(1)
+  for (let round = 0; round < 10; round++) {
+    const again = current.inbox.failure.then(async (error) => {
+      expect(error).toMatchObject({ type: 'persistent-subscription-dropped' })
+      const next = connectTo(server.client, stream, 'g')
+      await next.inbox.take(1)
+      return next
+    })
+    await change(stream)
+    current = await again
+  }
+  await current.subscription.unsubscribe()
 })
 
 test('changes of a group that are asked for at once come one after the other', async () => {
@@ -139,6 +171,16 @@ describe('a replay of four parked messages', () => {
     await server.client.replayParkedMessagesToStream(stream, 'g', stopAt === undefined ? {} : { stopAt })
     expect(numbersOf((await inbox.take(4 + expected.length)).slice(4))).toEqual(expected)
     expect((await statsOf(stream)).parkedMessageCount).toBe(stay)
+    await subscription.unsubscribe()
+  })
+
+  test('that is asked for twice at once gives each of them once', async () => {
+    const { stream, subscription, inbox } = await parkedFour()
+    const replay = () => server.client.replayParkedMessagesToStream(stream, 'g')
+    await Promise.all([replay(), replay(), replay()])
+    await subscription.ack(...(await inbox.take(8)).slice(4).map(({ resolved }) => resolved))
+    await server.client.appendToStream(stream, numbered(1, 'Counted', 4))
+    expect(numbersOf((await inbox.take(9)).slice(4))).toEqual([0, 1, 2, 3, 4])
     await subscription.unsubscribe()
   })
 

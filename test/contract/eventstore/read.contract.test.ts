@@ -428,6 +428,7 @@ describe('$all', () => {
     const hidden = [newStream(), newStream()].map(
       (name, index) => `$persistentsubscription-$all::${name}-${['checkpoint', 'parked'][index]}`,
     )
+    hidden.push('$epoch-information')
     const shown = [
       `$persistentsubscription-${newStream()}::g-parked`,
       '$persistentsubscription-$all::g-other',

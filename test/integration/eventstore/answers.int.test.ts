@@ -91,6 +91,26 @@ describe('an error of BatchAppend has a code, one detail and the stream:', () =>
   })
 })
 
+test.each([
+  ['no_stream', 3, '-1', '2'],
+  ['any', 4, '-2', '-1'],
+  ['stream_exists', 5, '-4', '-1'],
+] as const)('a refused deletion that expected %s says so as a number', async (expected, field, number, actual) => {
+  const stream = newStream()
+  if (expected === 'no_stream') await server.client.appendToStream(stream, numbered(3))
+  const request = new ProtoWriter().message(1, (options) => {
+    options.message(1, (identifier) => identifier.string(3, stream)).empty(field)
+  })
+  const { headers } = await rawCall(session, `${STREAMS}/Delete`, framed(request.finish()), key)
+  expect(headers).toMatchObject({
+    'grpc-status': '9',
+    exception: 'wrong-expected-version',
+    'stream-name': stream,
+    'expected-version': number,
+    'actual-version': actual,
+  })
+})
+
 test('a filtered subscription tells a checkpoint after each interval of events looked at, and one at the head', async () => {
   const { client } = server
   const { position } = await client.appendToStream(newStream(), numbered(1))

@@ -131,7 +131,8 @@ test('a full disk takes no group away that is started anew, though its progress 
   }
   isOver = true
   await failing
-  const again = connectTo(client, stream, unwritten!)
-  expect((await again.inbox.take(3)).map(({ n }) => n)).toEqual([0, 1, 2])
+  expect(unwritten).toBeDefined()
+  const listed = await client.listPersistentSubscriptionsToStream(stream)
+  expect(listed.map(({ groupName }) => groupName).sort()).toEqual([...groups].sort())
   await client.dispose()
 }, 120_000)

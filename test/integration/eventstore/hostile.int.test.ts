@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import type { ClientHttp2Session } from 'node:http2'
+import { type ClientHttp2Session, constants } from 'node:http2'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import {
 } from '@eventstore/db-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
+import { appendMessages } from '../../support/eventstore/appendMessages.js'
 import { ACCESS_KEY, type ChildServer, startChildServer } from '../../support/eventstore/childServer.js'
 import { collect, numbered } from '../../support/eventstore/events.js'
 import { framed, openSession, rawCall } from '../../support/eventstore/rawCall.js'
@@ -208,6 +209,32 @@ test('bounds what batches without an end may hold', async () => {
   stream.close()
   await stillServes()
 })
+
+test.each(['Append', 'BatchAppend'] as const)(
+  'holds nothing of an %s that was given up before its end',
+  async (call) => {
+    const large = numbered(3).map((event) => ({ ...event, data: { filling: 'x'.repeat(MEBIBYTE / 4) } }))
+    const bytes = framed(...appendMessages(call, newStream(), large, 'any').slice(0, -1))
+    const giveUp = async () => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': `${STREAMS}/${call}`,
+        'content-type': 'application/grpc',
+        ...KEY,
+      })
+      stream.on('error', () => undefined)
+      await new Promise((resolve) => stream.write(bytes, resolve))
+      await new Promise((resolve) => session.ping(resolve))
+      stream.close(constants.NGHTTP2_CANCEL)
+      await new Promise((resolve) => stream.once('close', resolve))
+    }
+    for (let round = 0; round < 50; round++) await giveUp()
+    const before = memory()
+    for (let round = 0; round < 400; round++) await giveUp()
+    expect(memory() - before).toBeLessThan(80 * MEBIBYTE)
+    await stillServes()
+  },
+)
 
 const GROUPS = 'persistent_subscriptions.PersistentSubscriptions'
 const readers: [service: string, options: (options: ProtoWriter) => void][] = [

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -120,6 +120,27 @@ test('a server that is stopped several times stops once', async () => {
   await Promise.all([store.stop(), store.stop(), store[Symbol.asyncDispose]()])
   await store.stop()
   expect(readdirSync(join(directory, 'store'))).not.toContain('owner.lock')
+})
+
+test('a server that fails says why, and gives the directory back', async () => {
+  const path = join(directory, 'store')
+  const store = await startWith({ mappedMemory: 0 })
+  const client = EventStoreDBClient.connectionString(store.connectionString)
+  // With no memory to map it in, the file is opened anew all the time, until it is none.
+  renameSync(join(path, 'data.mdb'), join(directory, 'aside'))
+  mkdirSync(join(path, 'data.mdb'))
+  let isOver = false
+  const writing = (async () => {
+    while (!isOver) await client.appendToStream(newStream(), numbered(1)).catch(() => undefined)
+  })()
+  expect(await store.ended).toMatchObject({ code: 'closed', message: expect.stringContaining('has failed') })
+  isOver = true
+  await writing
+  await client.dispose()
+  await store.stop()
+  rmSync(join(path, 'data.mdb'), { recursive: true })
+  renameSync(join(directory, 'aside'), join(path, 'data.mdb'))
+  await (await startWith({})).stop()
 })
 
 test('servers beside each other keep their events apart', async () => {

@@ -43,7 +43,7 @@ export function createGroupRoutes(context: ServerContext, groups: Groups): [stri
     }),
     route('ReplayParked', async (request) => {
       const { source, name, stopAt } = readGroupAddress(request, { name: 1, stream: 2, all: 3, stopAt: 4 })
-      await groups.get(source, name).replayParked(stopAt)
+      await groups.replayParked(source, name, stopAt)
       return EMPTY
     }),
     route('List', (request) => {

@@ -4,16 +4,12 @@ import { addInFlight, type Consumer, type InFlight, isBatchFull, takeInFlight } 
 import type { GroupDefinition } from './groupSettings.js'
 import { createSource, type GroupSource } from './groupSource.js'
 import type { GroupMessage } from './message.js'
+import type { NackAction } from './nackAction.js'
 import { createParkedStream, type ParkedStream } from './parkedStream.js'
 import { RetryQueue, scanArray, type Taken } from './retryQueue.js'
 import { type ConsumerStrategy, createStrategy } from './strategies.js'
 import { createThroughput, type Throughput } from './throughput.js'
 import { createTimeouts, type Timeouts } from './timeouts.js'
-
-type NackAction = 'unknown' | 'park' | 'retry' | 'skip' | 'stop'
-
-const ACTIONS: readonly NackAction[] = ['unknown', 'park', 'retry', 'skip', 'stop']
-export const nackAction = (code: number): NackAction => ACTIONS[code] ?? 'unknown'
 
 /** It stops all the same, and delivers more than once what was not written down. */
 const warn = ({ source, name }: GroupDefinition, error: unknown): void =>
@@ -35,6 +31,7 @@ export class SubscriptionGroup {
   private readonly timeouts: Timeouts
   /** Orders that are read and not done with, in the order of reading. */
   private readonly outstanding = new Set<number>()
+  private readonly start: number
   private next: number
   private stopListening: (() => void) | undefined
   private pumping = false
@@ -52,7 +49,8 @@ export class SubscriptionGroup {
     this.strategy = createStrategy(settings.strategy)
     this.throughput = createThroughput(settings.extraStatistics)
     this.timeouts = createTimeouts(settings.messageTimeout, (entry) => this.onTimeout(entry))
-    this.next = checkpoint === undefined ? firstOrder : checkpoint + 1
+    this.start = checkpoint === undefined ? firstOrder : checkpoint + 1
+    this.next = this.start
     this.checkpointer = createCheckpointer(settings, checkpoint, () => this.progress(), writeCheckpoint)
   }
 
@@ -70,6 +68,13 @@ export class SubscriptionGroup {
 
   get isLive(): boolean {
     return this.next > this.source.last()
+  }
+
+  /** Order of the last event that need not be delivered again, written down or not; undefined before the first. */
+  get reached(): number | undefined {
+    const { written } = this.checkpointer
+    const order = this.progress()
+    return order > (written ?? -1) ? order : written
   }
 
   connect(consumer: Consumer): void {
@@ -108,15 +113,18 @@ export class SubscriptionGroup {
    * not answered stand nowhere else, so they are parked again.
    */
   async stop(reason: unknown): Promise<void> {
-    const order = this.progress()
+    const isBehind = this.reached !== this.checkpointer.written
     const inFlight = this.consumers.flatMap(({ inFlight: entries }) => [...entries.values()].flat())
     const replayed = [...this.retries.all(), ...inFlight.map(({ message }) => message)].filter((one) => one.replayed)
-    for (const consumer of this.consumers.splice(0)) consumer.call.fail(reason)
+    for (const consumer of this.consumers.splice(0)) {
+      consumer.call.fail(reason)
+      // Answers that are still on their way are for messages that are delivered anew.
+      consumer.inFlight.clear()
+    }
     this.stopListening?.()
     this.stopListening = undefined
     this.timeouts.stop()
     this.checkpointer.stop()
-    const isBehind = order > (this.checkpointer.written ?? -1)
     const writes = [
       this.parked.parkAll(replayed, 'Replayed and not acknowledged.'),
       isBehind && this.checkpointer.flush(),
@@ -126,10 +134,10 @@ export class SubscriptionGroup {
     }
   }
 
-  /** Order of the last event before the first that is not done with. */
+  /** Order of the last event before the first that is not done with; -1 while that is the one the group began with. */
   private progress(): number {
-    for (const lowest of this.outstanding) return lowest - 1
-    return this.next - 1
+    const [lowest = this.next] = this.outstanding
+    return lowest <= this.start ? -1 : lowest - 1
   }
 
   /** Delivers as much as the consumers can take. */

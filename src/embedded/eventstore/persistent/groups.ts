@@ -15,10 +15,12 @@ export interface Groups {
   /** Keeps the filter, and the checkpoint of a group that has one; another begins where the new settings say. */
   update(definition: GroupDefinition): Promise<void>
   remove(source: string, name: string): Promise<void>
+  /** Delivers again what is parked before revision `stopAt` of the parked stream, or all of it. */
+  replayParked(source: string, name: string, stopAt: number | undefined): Promise<void>
   /** @throws GrpcError when there is no such group. */
   get(source: string, name: string): SubscriptionGroup
   list(source?: string): SubscriptionGroup[]
-  /** Drops every consumer and starts again from what is on disk. */
+  /** Drops every consumer and starts every group again where it was. */
   restart(): Promise<void>
   stop(): Promise<void>
 }
@@ -43,10 +45,10 @@ export function createGroups(context: ServerContext): Groups {
     }
   }
 
-  const stopAll = async (reasonFor: (group: SubscriptionGroup) => GrpcError) => {
-    const running = [...groups.values()]
-    groups.clear()
-    await Promise.all(running.map((group) => group.stop(reasonFor(group))))
+  /** Puts a group in the place of another. Consumers who are dropped come back at once, so it is there before they are. */
+  const replace = (group: SubscriptionGroup, definition: GroupDefinition, checkpoint: number | undefined) => {
+    load(definition, checkpoint)
+    return group.stop(groupDropped(definition))
   }
 
   const find = (source: string, name: string) => {
@@ -95,16 +97,9 @@ export function createGroups(context: ServerContext): Groups {
       check(definition)
       const { filter } = group.definition
       const updated = filter ? { ...definition, filter } : definition
-      groups.delete(keyOf(definition.source, definition.name))
-      await group.stop(groupDropped(definition))
-      const checkpoint = group.checkpointer.written ?? firstCheckpoint(context, updated)
-      try {
-        await writer.write((staging) => save(staging, updated, checkpoint))
-        load(updated, checkpoint)
-      } catch (error) {
-        load(group.definition, group.checkpointer.written)
-        throw error
-      }
+      const checkpoint = group.reached ?? firstCheckpoint(context, updated)
+      await writer.write((staging) => save(staging, updated, checkpoint))
+      await replace(group, updated, group.reached ?? checkpoint)
     }),
     remove: inTurn(async (source: string, name: string) => {
       const group = find(source, name)
@@ -117,15 +112,22 @@ export function createGroups(context: ServerContext): Groups {
         staging.setMeta(metaKey(CHECKPOINT, key), undefined)
       })
     }),
+    replayParked: inTurn(async (source: string, name: string, stopAt: number | undefined) =>
+      find(source, name).replayParked(stopAt),
+    ),
     get: find,
     list: (source) =>
       [...groups.values()].filter((group) => source === undefined || group.definition.source === source),
     restart: inTurn(async () => {
-      await stopAll((group) => groupDropped(group.definition))
-      loadAll()
+      await Promise.all([...groups.values()].map((group) => replace(group, group.definition, group.reached)))
     }),
-    // Clients connect again after this status, and not after a drop.
-    stop: inTurn(() => stopAll(() => new GrpcError(Status.unavailable, 'The server is shutting down.'))),
+    stop: inTurn(async () => {
+      // Clients connect again after this status, and not after a drop.
+      const reason = new GrpcError(Status.unavailable, 'The server is shutting down.')
+      const running = [...groups.values()]
+      groups.clear()
+      await Promise.all(running.map((group) => group.stop(reason)))
+    }),
   }
 }
 
