@@ -1,6 +1,6 @@
 /**
- * Runs per second: `node --import tsx bench/execution/run.ts [--quick] [--in-process | --http]`, after `npm run build`.
- * In process: commands, executor and the embedded log alone. HTTP: the whole program with its projections.
+ * Runs per second: `node --import tsx bench/execution/run.ts [--quick] [--in-process [--projections] | --http]`, after
+ * `npm run build`. In process: commands, executor and the embedded log alone, or with the projector and its stores. HTTP: the whole program with its projections.
  */
 import { hardware } from '../support/hardware.js'
 import { newDirectory, removeDirectory, startProgram } from '../support/program.js'
@@ -19,8 +19,11 @@ const show = (name: string, { perSecond, p50Ms, p99Ms, cpuMs }: Figure) =>
 
 print(hardware())
 if (!told('--http')) {
-  print('\nin process, with the embedded log (cpu: process with the log’s worker)')
-  for (const workload of workloads(scale)) show(workload.name, await runInProcess(workload))
+  const projections = told('--projections')
+  print(
+    `\nin process, with the embedded log${projections ? ' and the projections' : ''} (cpu: process with its workers)`,
+  )
+  for (const workload of workloads(scale)) show(workload.name, await runInProcess(workload, { projections }))
 }
 if (!told('--in-process')) {
   print('\nover HTTP, the whole program (cpu: of the client)')

@@ -35,6 +35,7 @@ export interface Step {
 export interface Execution extends ExecutionSummary {
   readonly input: JsonValue
   readonly output: JsonValue
+  readonly origin: { readonly executionId: string } | null
   readonly steps: readonly Step[]
 }
 

@@ -1,24 +1,22 @@
-import { v5 as uuidv5 } from 'uuid'
-import type { CommandContext } from '../commands/commandHandler.js'
-import type { StartExecution } from '../commands/executions/executionCommands.js'
 import type { RunWriter } from '../commands/executions/runWriter.js'
-import { FlowledgerError } from '../domain/errors.js'
-import type { NodeError } from '../domain/events/catalogue/execution.js'
-import { decideCancel } from '../domain/execution/decide/controls.js'
 import type { ExecutionState, NodeState, RecordedWait } from '../domain/execution/executionState.js'
 import type { JsonValue } from '../domain/json.js'
-import type { ContextFor } from './executorContext.js'
-
-/** Runs below one another. Publishing refuses recursion; two that are published at the same moment may still start each other. */
-export const maxDepth = 32
+import {
+  type ChildEnd,
+  type ChildStarter,
+  type ChildToStart,
+  cancelChild,
+  childIdOf,
+  endOf,
+  loadChild,
+  startChild,
+} from './childRun.js'
 
 export type ChildWait = Extract<RecordedWait, { kind: 'subworkflow' | 'map' }>
 
-/** How a child run ended, or that it could not be started. */
-export type ChildEnd = { readonly output: JsonValue } | { readonly error: NodeError }
-
 /** The child runs of one wait of a node. */
 export interface ChildRuns {
+  readonly nodeId: string
   /** Number of the wait. */
   readonly attempt: number
   readonly wait: ChildWait
@@ -33,11 +31,8 @@ export interface ChildRuns {
   idOf(iteration: number): string
 }
 
-/** Derived from what it is for, so that starting a child again finds it. */
-export const childIdOf = (parentId: string, { nodeId, attempts }: NodeState, iteration: number): string =>
-  uuidv5(`${nodeId}:${attempts}:${iteration}`, parentId)
-
 export const createChildRuns = (parentId: string, node: NodeState, wait: ChildWait): ChildRuns => ({
+  nodeId: node.nodeId,
   attempt: node.attempts,
   wait,
   inputs: wait.kind === 'map' ? wait.inputs : [wait.input],
@@ -48,80 +43,87 @@ export const createChildRuns = (parentId: string, node: NodeState, wait: ChildWa
   idOf: (iteration) => childIdOf(parentId, node, iteration),
 })
 
-const child = (code: string, message: string, details: JsonValue): NodeError => ({
-  class: 'child',
-  code,
-  message,
-  details,
-})
+const widthOf = ({ wait }: ChildRuns): number => (wait.kind === 'map' ? wait.maxConcurrency : 1)
+const toleratedBy = ({ wait }: ChildRuns): number => (wait.kind === 'map' ? wait.toleratedFailures : 0)
 
-/** The end of a child run; undefined while it is under way. */
-export const endOf = ({ phase, outcome, executionId, output, error }: ExecutionState): ChildEnd | undefined => {
-  if (phase !== 'ended') return undefined
-  if (outcome === 'completed') return { output: output ?? null }
-  const details = { executionId, error: (error ?? null) as JsonValue }
-  if (outcome === 'cancelled') return { error: child('subworkflow_cancelled', 'the child run was cancelled', details) }
-  if (outcome === 'timedOut') return { error: child('subworkflow_timed_out', 'the child run timed out', details) }
-  return { error: child('subworkflow_failed', error?.message ?? 'the child run failed', details) }
-}
-
-export interface ChildStarter {
-  readonly runs: RunWriter
-  /** Starts without asking about load: what has begun goes on. */
-  readonly start: (context: CommandContext, request: StartExecution) => Promise<{ readonly state: ExecutionState }>
-  readonly contextFor: ContextFor
-}
-
-/** Starts a child, or finds it started. A refusal is how the child ended; what may pass is thrown. */
-export const startChild = async (
-  { runs, start, contextFor }: ChildStarter,
-  parent: ExecutionState,
-  node: NodeState,
-  children: ChildRuns,
-  iteration: number,
-): Promise<ChildEnd | undefined> => {
-  const { workflowId, version } = children.wait
-  const executionId = children.idOf(iteration)
-  const depth = (parent.parent?.depth ?? 0) + 1
-  if (depth > maxDepth) {
-    return { error: child('subworkflow_too_deep', `there are ${maxDepth} runs above it already`, { workflowId }) }
+/** Notes how a child run stands: its end, or that it is under way. */
+export const note = (children: ChildRuns, iteration: number, end: ChildEnd | undefined): void => {
+  if (end === undefined) {
+    children.underWay.add(iteration)
+  } else {
+    children.underWay.delete(iteration)
+    if ('error' in end && !children.ended.has(iteration)) children.failures += 1
+    children.ended.set(iteration, end)
   }
-  const request: StartExecution = {
+}
+
+/** Looks at those under way, which another process may have ended. */
+export const refresh = async (children: ChildRuns, runs: RunWriter): Promise<void> => {
+  for (const iteration of [...children.underWay]) {
+    note(children, iteration, endOf((await runs.load(children.idOf(iteration))).state))
+  }
+}
+
+/** Finds those that another process, perhaps one that died, has started: in their order, no more at once than may be. */
+const findStarted = async (children: ChildRuns, runs: RunWriter): Promise<void> => {
+  const { inputs } = children
+  for (let missing = 0; children.next < inputs.length && missing < widthOf(children); children.next += 1) {
+    const child = await loadChild(runs, children.idOf(children.next))
+    missing = child === undefined ? missing + 1 : 0
+    if (child !== undefined) note(children, children.next, endOf(child))
+  }
+}
+
+const hasRoom = (children: ChildRuns): boolean =>
+  children.next < children.inputs.length && children.underWay.size < widthOf(children)
+
+/** The next ones, as many as there is room for; they count as under way. */
+const takeNext = (children: ChildRuns): number[] => {
+  const batch: number[] = []
+  for (; hasRoom(children); children.next += 1) {
+    children.underWay.add(children.next)
+    batch.push(children.next)
+  }
+  return batch
+}
+
+const toStart = (children: ChildRuns, iteration: number): ChildToStart => {
+  const { nodeId, wait, inputs } = children
+  const { workflowId, version } = wait
+  return {
+    executionId: children.idOf(iteration),
     workflowId,
-    input: children.inputs[iteration] ?? null,
-    executionId,
-    parent: { executionId: parent.executionId, nodeId: node.nodeId, iteration, depth },
-    ...(version === undefined ? undefined : { version }),
-  }
-  try {
-    await start(contextFor(parent), request)
-    return endOf((await runs.load(executionId, Number.POSITIVE_INFINITY)).state)
-  } catch (error) {
-    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable' || error.kind === 'tooMany') throw error
-    // It may have been started before, here or elsewhere: its id is derived, so it is there once.
-    const started = await runs.load(executionId).catch(() => undefined)
-    if (started !== undefined) return endOf(started.state)
-    return { error: child(error.code, error.message, { workflowId }) }
+    version,
+    input: inputs[iteration] ?? null,
+    nodeId,
+    iteration,
   }
 }
 
-/** The child's state; undefined where it was not started. */
-export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
-  try {
-    return (await runs.load(executionId)).state
-  } catch (error) {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
+/** Starts as many as may be under way at once. Throws what kept one from being started; that one is started again in its turn. */
+export const startMore = async (children: ChildRuns, starter: ChildStarter, parent: ExecutionState): Promise<void> => {
+  while (hasRoom(children) && children.failures <= toleratedBy(children)) {
+    const batch = takeNext(children)
+    const results = await Promise.allSettled(
+      batch.map(async (iteration) => {
+        const end = await startChild(starter, parent, toStart(children, iteration))
+        if (end !== undefined) note(children, iteration, end)
+      }),
+    )
+    const failed = results.flatMap((result, index) =>
+      result.status === 'rejected' ? [{ iteration: batch[index] ?? -1, reason: result.reason as unknown }] : [],
+    )
+    if (failed.length === 0) continue
+    for (const { iteration } of failed) children.underWay.delete(iteration)
+    children.next = Math.min(...failed.map(({ iteration }) => iteration))
+    throw failed[0]?.reason
   }
 }
 
-/** Cancels a child that is under way. */
-export const cancelChild = async ({ runs, contextFor }: ChildStarter, executionId: string): Promise<void> => {
-  const state = await loadChild(runs, executionId)
-  if (state === undefined || state.phase === 'ended') return
-  await runs.change(executionId, contextFor(state), (newest, plan, env) =>
-    newest.phase === 'ended'
-      ? { events: [], cut: false }
-      : decideCancel(newest, plan, env, 'its parent needs it no more'),
-  )
+/** Cancels whatever is under way, whoever started it. False while some of it still is. */
+export const cancelAll = async (children: ChildRuns, starter: ChildStarter): Promise<boolean> => {
+  await findStarted(children, starter.runs)
+  for (const iteration of children.underWay) await cancelChild(starter, children.idOf(iteration))
+  await refresh(children, starter.runs)
+  return children.underWay.size === 0
 }

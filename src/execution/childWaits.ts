@@ -3,16 +3,9 @@ import { type AttemptOutcome, decideOutcome } from '../domain/execution/decide/a
 import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
 import { getIn } from '../domain/execution/persistentMap.js'
 import { hasTimedOut, waitsForChildren } from '../domain/execution/waitTimeout.js'
-import {
-  type ChildEnd,
-  type ChildRuns,
-  type ChildStarter,
-  cancelChild,
-  createChildRuns,
-  endOf,
-  loadChild,
-  startChild,
-} from './childRuns.js'
+import { cutOff, outcomeOf } from './childOutcome.js'
+import { type ChildStarter, endOf } from './childRun.js'
+import { type ChildRuns, cancelAll, createChildRuns, note, refresh, startMore } from './childRuns.js'
 
 export interface ChildWaits {
   /** Takes the children of a waiting node as far as possible: starts, counts, cancels, and records the outcome. */
@@ -28,42 +21,6 @@ export interface ChildWaits {
 /** How often children that other processes may have ended are looked at again. */
 const refreshMs = 500
 const retryMs = 1_000
-
-const widthOf = ({ wait }: ChildRuns): number => (wait.kind === 'map' ? wait.maxConcurrency : 1)
-
-/** The outcome of the whole wait, once nothing of it is under way; undefined while it has to go on. */
-const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): AttemptOutcome | undefined => {
-  if (wait.kind === 'subworkflow') {
-    const end = ended.get(0)
-    if (end === undefined) return undefined
-    return 'error' in end
-      ? { kind: 'failed', error: end.error }
-      : { kind: 'completed', output: end.output, ports: ['out'] }
-  }
-  if (failures > wait.toleratedFailures) {
-    const failed = [...ended].flatMap(([iteration, end]) => ('error' in end ? [{ iteration, error: end.error }] : []))
-    const details = {
-      failures,
-      items: inputs.length,
-      first: failed
-        .slice(0, 10)
-        .map(({ iteration, error }) => ({ iteration, code: error.code, message: error.message })),
-    }
-    const message = `${failures} of ${inputs.length} runs failed; ${wait.toleratedFailures} are tolerated`
-    return { kind: 'failed', error: { class: 'child', code: 'map_failed', message, details } }
-  }
-  if (ended.size < inputs.length) return undefined
-  const output = inputs.map((_, iteration) => {
-    const end = ended.get(iteration)
-    return end !== undefined && 'output' in end ? end.output : null
-  })
-  return { kind: 'completed', output, ports: ['out'] }
-}
-
-const cutOff: AttemptOutcome = {
-  kind: 'failed',
-  error: { class: 'aborted', code: 'attempt_aborted', message: 'it ended before its child runs' },
-}
 
 /**
  * Looks after nodes that wait for child runs. What it remembers only saves reading: it can be found out again from the
@@ -92,66 +49,9 @@ export const createChildWaits = (
     return children
   }
 
-  const note = (children: ChildRuns, iteration: number, end: ChildEnd | undefined): void => {
-    if (end === undefined) {
-      children.underWay.add(iteration)
-    } else {
-      children.underWay.delete(iteration)
-      if ('error' in end && !children.ended.has(iteration)) children.failures += 1
-      children.ended.set(iteration, end)
-    }
-  }
-
-  /** Children that another process may have ended. */
-  const refresh = async (children: ChildRuns): Promise<void> => {
-    for (const iteration of [...children.underWay]) {
-      note(children, iteration, endOf((await runs.load(children.idOf(iteration))).state))
-    }
-  }
-
-  /** Those that another process, perhaps one that died, has started: in their order, no more at once than may be. */
-  const findStarted = async (children: ChildRuns): Promise<void> => {
-    const { inputs } = children
-    for (let missing = 0; children.next < inputs.length && missing < widthOf(children); children.next += 1) {
-      const child = await loadChild(runs, children.idOf(children.next))
-      missing = child === undefined ? missing + 1 : 0
-      if (child !== undefined) note(children, children.next, endOf(child))
-    }
-  }
-
-  const startMore = async (parent: ExecutionState, node: NodeState, children: ChildRuns): Promise<void> => {
-    const { wait, inputs } = children
-    const width = widthOf(children)
-    const tolerated = wait.kind === 'map' ? wait.toleratedFailures : 0
-    while (children.next < inputs.length && children.underWay.size < width && children.failures <= tolerated) {
-      const batch: number[] = []
-      while (children.next < inputs.length && children.underWay.size < width) {
-        children.underWay.add(children.next)
-        batch.push(children.next)
-        children.next += 1
-      }
-      const results = await Promise.allSettled(
-        batch.map(async (iteration) => {
-          const end = await startChild(starter, parent, node, children, iteration)
-          if (end !== undefined) note(children, iteration, end)
-        }),
-      )
-      const failed = results.flatMap((result, index) =>
-        result.status === 'rejected' ? [{ index, reason: result.reason as unknown }] : [],
-      )
-      if (failed.length === 0) continue
-      // They are started again later, in their turn.
-      for (const { index } of failed) children.underWay.delete(batch[index] ?? -1)
-      children.next = Math.min(...failed.map(({ index }) => batch[index] ?? children.next))
-      throw failed[0]?.reason
-    }
-  }
-
+  /** Records what the wait came to, once nothing of it is under way any more. */
   const settle = async (parent: ExecutionState, node: NodeState, children: ChildRuns, outcome: AttemptOutcome) => {
-    await findStarted(children)
-    for (const iteration of children.underWay) await cancelChild(starter, children.idOf(iteration))
-    await refresh(children)
-    if (children.underWay.size > 0) return
+    if (!(await cancelAll(children, starter))) return
     const ref = { nodeId: node.nodeId, attempt: node.attempts }
     await runs.change(parent.executionId, contextFor(parent), (state, plan, env) =>
       decideOutcome(state, plan, env, ref, outcome),
@@ -169,10 +69,10 @@ export const createChildWaits = (
       known.delete(keyOf(parentId, nodeId))
       return
     }
-    if (elsewhere) await refresh(children)
+    if (elsewhere) await refresh(children, runs)
     if (state.ending !== undefined || hasTimedOut(state, node)) return settle(state, node, children, cutOff)
     const early = outcomeOf(children)
-    if (early === undefined && !state.paused) await startMore(state, node, children)
+    if (early === undefined && !state.paused) await startMore(children, starter, state)
     const outcome = early ?? outcomeOf(children)
     if (outcome !== undefined) await settle(state, node, children, outcome)
     else if (elsewhere) later(parentId, nodeId, refreshMs)

@@ -10,6 +10,8 @@ export interface OpenWorkHint {
 export interface OpenWork {
   /** Runs with an attempt whose lease is over, or a node that was scheduled and has not been claimed for some seconds. */
   overdueAttempts(now: string, limit: number): Promise<readonly OpenWorkHint[]>
+  /** Runs with an attempt that another executor than this one claimed and that has no outcome, whatever its lease says. */
+  attemptsOfOthers(executor: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** Runs with a timer that is due and did not fire. */
   dueTimers(now: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** Runs in the queue, the oldest first. */

@@ -2,8 +2,8 @@ import type { SecretReader } from '../commands/secrets/secretReader.js'
 import { FlowledgerError } from '../domain/errors.js'
 import type { NodeError } from '../domain/events/catalogue/execution.js'
 import type { AttemptOutcome } from '../domain/execution/decide/attempts.js'
-import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
-import { attemptTimeoutMs, idempotencyKeyOf, threadWaitMs } from '../domain/execution/openNode.js'
+import { type ExecutionState, type NodeState, recordOf } from '../domain/execution/executionState.js'
+import { attemptTimeoutMs, idempotencyKeyOf, threadWaitMs } from '../domain/execution/openAttempt.js'
 import type { PlannedNode } from '../domain/execution/runPlan.js'
 import { traceOfAttempt } from '../domain/execution/runTrace.js'
 import { scopeOf } from '../domain/execution/scope.js'
@@ -19,7 +19,7 @@ import type { NodeEvaluator } from './expressions/nodeEvaluator.js'
 
 export interface AttemptRunner {
   readonly secrets: SecretReader
-  readonly evaluator: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  readonly evaluator: Pick<NodeEvaluator, 'decide' | 'plan' | 'resolve'>
   /** Attempts are traced, and what they call may go on with the trace. */
   readonly traces: boolean
   /** Hears of what was thrown that no node should throw. */
@@ -93,6 +93,13 @@ const carryOut = async (
   const scope = scopeOf(state, planned, node.inputFrom)
   if (type.kind === 'pure')
     return { kind: 'completed', ...(await runner.evaluator.decide(type, defined.config, scope, caller)) }
+  if (type.kind === 'wait') {
+    const begun = recordOf(node, node.attempts)
+    if (begun === undefined) throw new Error(`attempt ${node.attempts} of ${defined.key} was not claimed`)
+    // Its time counts from the claim, not from when a thread was free.
+    const wait = await runner.evaluator.plan(type, defined.config, scope, begun.startedAt, caller)
+    return { kind: 'planned', wait }
+  }
   if (type.kind !== 'sideEffect') throw new Error(`${defined.key} is not attempted`)
   const config = await runner.evaluator.resolve(type, defined.config, { ...scope, secrets }, caller)
   const output = await type.run({

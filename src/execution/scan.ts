@@ -21,6 +21,7 @@ const width = 8
 export const createScan = ({
   openWork,
   clock,
+  sole,
   tend,
   queued,
   inFlight,
@@ -28,6 +29,8 @@ export const createScan = ({
 }: {
   readonly openWork: OpenWork
   readonly clock: Clock
+  /** The executor's name, where there is no other one: then what others claimed was lost with them. */
+  readonly sole: string | undefined
   readonly tend: (executionId: string) => Promise<void>
   readonly queued: QueuedRuns
   /** Runs with attempts in this process that another process may have cancelled. */
@@ -65,6 +68,7 @@ export const createScan = ({
     const now = clock.now().toISOString()
     const hints = await Promise.all([
       openWork.overdueAttempts(now, limit),
+      sole === undefined ? [] : openWork.attemptsOfOthers(sole, limit),
       openWork.dueTimers(now, limit),
       someParents(),
     ])

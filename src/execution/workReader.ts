@@ -40,11 +40,11 @@ export const startWorkReader = ({
   const settle = async (item: WorkItem): Promise<void> => {
     try {
       if (isWork(item.event)) await carryOut(item.event)
-      await item.ack()
+      item.ack()
     } catch (error) {
       if (abort.signal.aborted) return
       if (!mayPass(error)) unexpected(error)
-      await item.nack('retry', error instanceof Error ? error.message : String(error)).catch(unexpected)
+      item.nack('retry', error instanceof Error ? error.message : String(error))
     }
   }
 

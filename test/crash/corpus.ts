@@ -311,6 +311,32 @@ export const corpus = (url: string): CorpusRun[] => [
     output: [{ got: 'e' }, { got: 'e' }, { got: 'e' }],
   },
   {
+    name: 'map over costly items',
+    definition: chainOf({
+      m: {
+        type: 'map',
+        config: { items: '{{ input.filter(x, input.exists(y, y > x)) }}', workflowId: idOf('child') },
+      },
+    }),
+    children: { child },
+    input: [1, 2, 3],
+    outcome: 'completed',
+    output: [{ got: 'e' }, { got: 'e' }],
+  },
+  {
+    name: 'costly wait that is too long, tried again',
+    definition: chainOf({
+      s: {
+        ...signal('go-{{ size(input.filter(x, input.exists(y, y > x))) }}', { timeoutSeconds: 0.02 }),
+        policy: { retry: { ...retry, maxAttempts: 2 }, onError: 'continue' },
+      },
+      b: effect(),
+    }),
+    input: [1, 2],
+    outcome: 'completed',
+    output: 'b',
+  },
+  {
     name: 'cancel',
     definition: chainOf({ a: effect(), s: signal('never') }),
     actions: [controlling('cancel', is('s', 'waiting'))],
@@ -340,6 +366,16 @@ export const corpus = (url: string): CorpusRun[] => [
     actions: [controlling('retry', (state) => state.outcome === 'failed')],
     outcome: 'completed',
     output: 'c',
+  },
+  {
+    name: 'retry of a failed run beside a step that holds its doubts',
+    definition: define({ start: manual, b: effect({ failUntil: 2 }), a: effect({ inDoubt: 'hold' }) }, [
+      'start -> b',
+      'start -> a',
+    ]),
+    actions: [controlling('retry', (state) => state.outcome === 'failed')],
+    outcome: 'completed',
+    output: { a: 'a', b: 'b' },
   },
   { name: 'timeout of the run', definition: chainOf({ s: signal('never') }, { timeoutMs: 40 }), outcome: 'timedOut' },
   {

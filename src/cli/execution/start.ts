@@ -11,6 +11,7 @@ interface StartOptions extends ApiOptions {
   readonly inputFile?: string
   readonly version?: number
   readonly trigger?: string
+  readonly origin?: string
   readonly wait?: number
   readonly idempotencyKey?: string
 }
@@ -19,14 +20,14 @@ const finalStatus: ReadonlySet<string> = new Set(['completed', 'failed', 'cancel
 
 const start = async (workflowId: string, options: StartOptions): Promise<void> => {
   const { client, answer } = openSession(options)
-  const { version, trigger, wait, idempotencyKey } = options
+  const { version, trigger, origin, wait, idempotencyKey } = options
   const input = await givenJson({ value: options.input, file: options.inputFile }, 'input')
   const headers = {
     ...(wait !== undefined && { Prefer: `wait=${wait}` }),
     ...(idempotencyKey !== undefined && { 'Idempotency-Key': idempotencyKey }),
   }
   const target = path`/v1/workflows/${workflowId}/executions`
-  const { body } = await client.send<Execution>('POST', target, { input, version, trigger }, headers)
+  const { body } = await client.send<Execution>('POST', target, { input, version, trigger, origin }, headers)
   answer(body, executionDetail)
   if (wait === undefined || body.status === 'completed') return
   const ended = finalStatus.has(body.status)
@@ -39,6 +40,7 @@ export const startCommand = (): Command =>
     .option('--input-file <file>', 'a file that holds its input as JSON (- is stdin)')
     .option('--version <number>', 'this version instead', integer(1, 1_000_000_000))
     .option('--trigger <node>', 'id or key of the trigger, where there are several')
+    .option('--origin <execution>', 'the one in whose place it is started, as with another version after a failure')
     .option('--wait <seconds>', 'wait for its end; fails where it does not complete', integer(1, 60))
     .option('--idempotency-key <key>', 'started once, however often this is said')
     .action(start)

@@ -42,6 +42,7 @@ export const executionDetail = (execution: Execution): string =>
       ['version', execution.version],
       ['status', execution.status],
       ['trigger', execution.trigger.key],
+      ...(execution.origin ? [['origin', execution.origin.executionId] as const] : []),
       ['input', shortJson(execution.input, 200)],
       ['output', shortJson(execution.output, 2_000)],
       ['error', errorOf(execution)],

@@ -1,19 +1,16 @@
 import { completeNode } from './completeNode.js'
 import { deadEdgesInto, edgeStatus, isDecided, isUntouched } from './edges.js'
-import type { ExecutionState, NodeState } from './executionState.js'
+import type { NodeState } from './executionState.js'
 import { finishRun } from './finishRun.js'
 import { decideJoin, type JoinCount } from './joins.js'
 import { consumeKeptSignal } from './keptSignals.js'
-import { failNode, failureOf } from './nodeFailures.js'
-import { openAttempt, openWait } from './openNode.js'
+import { failNode, failureOf, needsThread } from './nodeFailures.js'
+import { openAttempt } from './openAttempt.js'
+import { openWait } from './openWait.js'
 import { valuesOf } from './persistentMap.js'
-import { emit, isFull, nodeFields, nodeState, type Run } from './run.js'
+import { emit, isFull, mayAdvance, nodeFields, nodeState, type Run } from './run.js'
 import { nodeAt, type PlannedEdge, type PlannedNode, plannedNode } from './runPlan.js'
 import { scopeOf } from './scope.js'
-
-/** Whether nodes may be decided or started now. */
-export const mayAdvance = ({ phase, paused, ending }: ExecutionState): boolean =>
-  phase === 'active' && !paused && ending === undefined
 
 const evaluateInline = (run: Run, planned: PlannedNode, inputFrom: readonly string[]): void => {
   const { type, node } = planned
@@ -23,8 +20,7 @@ const evaluateInline = (run: Run, planned: PlannedNode, inputFrom: readonly stri
     completeNode(run, planned, inputFrom, outcome)
   } catch (thrown) {
     const error = failureOf(thrown)
-    // What is too much for the append of a whole branch has a worker's larger budget.
-    if (error.class === 'expression' && error.code === 'expression_limit') openAttempt(run, planned, inputFrom)
+    if (needsThread(error)) openAttempt(run, planned, inputFrom)
     else failNode(run, planned, inputFrom, error)
   }
 }

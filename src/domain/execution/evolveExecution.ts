@@ -58,6 +58,8 @@ const reopen = (draft: StateDraft, retried: readonly string[]): void => {
       ports: [],
       tries: 0,
       crashes: 0,
+      error: undefined,
+      handling: undefined,
       finishedAt: undefined,
     })
   }

@@ -1,7 +1,7 @@
 import type { NodeError } from '../events/catalogue/execution.js'
 import type { ExecutionEvent } from '../events/catalogue/index.js'
 import type { JsonValue } from '../json.js'
-import type { AttemptRecord, NodeState } from './executionState.js'
+import { type AttemptRecord, type NodeState, recordOf } from './executionState.js'
 import type { Occasion } from './occasion.js'
 import { getIn } from './persistentMap.js'
 import { neverBegan } from './retries.js'
@@ -103,8 +103,12 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       if (wait === undefined) return
       node.status = 'waiting'
       node.wait = wait
-      node.attempts = attempt ?? node.attempts + 1
-      node.tries += 1
+      node.crashes = 0
+      const number = attempt ?? node.attempts + 1
+      // Where an attempt found out what it waits for, that has counted as the try.
+      if (number === node.attempts) finishAttempt(node, number, at, 'completed')
+      else node.tries += 1
+      node.attempts = number
       return
     }
     case 'NodeAttemptStarted': {
@@ -136,6 +140,7 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       node.output = output === undefined ? valueFrom(draft, inputFrom) : output
       node.decisions = decisions
       node.error = undefined
+      node.handling = undefined
       node.crashes = 0
       node.finishedAt = at
       draft.decided += 1
@@ -151,7 +156,9 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       fail(draft, node, event, at)
       return
     case 'NodeInDoubt':
-      finishAttempt(node, event.data.attempt, at, 'inDoubt')
+      // It may be in doubt again, after a retry of the run.
+      if (recordOf(node, event.data.attempt)?.outcome === undefined)
+        finishAttempt(node, event.data.attempt, at, 'inDoubt')
       node.status = event.data.handling === 'hold' ? 'inDoubt' : 'scheduled'
       node.crashes += 1
       // A crash says nothing about the node's own success, so it does not use up its tries.
@@ -162,6 +169,7 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       node.resolutions = [...(node.resolutions ?? []), { action, reason, actor, at }]
       if (action !== 'retry') return
       node.status = 'pending'
+      node.handling = undefined
       node.tries = 0
       node.crashes = 0
       return

@@ -24,7 +24,10 @@ export type NodeStatus =
   | 'failed'
   | 'cancelled'
 
-/** One attempt as it went. `outcome` is absent while it is in flight. */
+/**
+ * One attempt as it went. `outcome` is absent while it is in flight. That of a waiting node's attempt is `completed` once it is
+ * known what the node waits for, and what became of the wait where that ends with an outcome of its own.
+ */
 export interface AttemptRecord {
   readonly attempt: number
   readonly executor: string
@@ -34,6 +37,10 @@ export interface AttemptRecord {
   readonly error?: NodeError
   readonly retryAt?: string
 }
+
+/** The record of an attempt that was claimed. */
+export const recordOf = ({ history }: NodeState, attempt: number): AttemptRecord | undefined =>
+  history.find((record) => record.attempt === attempt)
 
 /** What an operator decided of a held step. */
 export interface Resolution {
@@ -98,6 +105,14 @@ export interface Ending {
 }
 
 export type ExecutionOutcome = 'completed' | 'failed' | 'cancelled' | 'timedOut'
+
+/** How a run ended, behind the words "the run". */
+export const endedAs: Readonly<Record<ExecutionOutcome, string>> = {
+  completed: 'was completed',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+  timedOut: 'timed out',
+}
 
 /** A run as its events tell it. `absent`: its stream does not exist. */
 export interface ExecutionState {

@@ -14,6 +14,10 @@ export const failureOf = (thrown: unknown): NodeError => {
   throw thrown
 }
 
+/** Whether it was only too much for the append of a whole branch: an attempt in a worker thread has a far larger budget. */
+export const needsThread = ({ class: errorClass, code }: NodeError): boolean =>
+  errorClass === 'expression' && code === 'expression_limit'
+
 export const outputTooLarge = (limit: number): NodeError => ({
   class: 'limit',
   code: 'output_too_large',

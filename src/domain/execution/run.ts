@@ -60,6 +60,10 @@ export interface RunDecision {
   readonly cut: boolean
 }
 
+/** Whether nodes may be decided or started now. */
+export const mayAdvance = ({ phase, paused, ending }: ExecutionState): boolean =>
+  phase === 'active' && !paused && ending === undefined
+
 export const nothingToDo: RunDecision = { events: [], cut: false }
 
 export const decisionOf = (run: Run): RunDecision => ({

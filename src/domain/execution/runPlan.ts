@@ -1,11 +1,11 @@
 import type { Definition, Edge, Join, Policy, WorkflowNode } from '../definition.js'
 import type { ExpressionEngine } from '../expressions/expressionEngine.js'
+import { findExpressions } from '../expressions/findExpressions.js'
 import { isCostly, runsInline } from '../expressions/inline.js'
-import { findExpressions } from '../expressions/templates.js'
 import type { ExecutableNodeType, ExecutableNodeTypes } from '../nodes/behaviour.js'
 import { portsOf } from '../nodes/nodeType.js'
 
-/** How a node is carried out. A pure node whose expressions are costly is `attempted` like one with a side effect. */
+/** How a node is carried out. A pure or waiting node whose expressions are costly is `attempted` like one with a side effect. */
 export type NodeMode = 'trigger' | 'inline' | 'attempted' | 'wait'
 
 export interface PlannedNode {
@@ -40,7 +40,7 @@ export interface RunPlan {
   readonly byId: ReadonlyMap<string, PlannedNode>
   /** Nodes without in-edges: triggers, and what can never run. */
   readonly roots: readonly PlannedNode[]
-  /** How many nodes may come to be attempted by an executor: inline ones too, where their data prove too much. */
+  /** How many nodes may come to be attempted by an executor: any but triggers, where their data prove too much. */
   readonly attempted: number
 }
 
@@ -51,9 +51,8 @@ export interface PlanDependencies {
 
 const modeOf = (type: ExecutableNodeType, node: WorkflowNode, dependencies: PlanDependencies): NodeMode => {
   if (type.kind === 'trigger') return 'trigger'
-  if (type.kind === 'wait') return 'wait'
-  if (type.kind === 'sideEffect') return 'attempted'
-  return runsInline(type, node.config, dependencies.engine) ? 'inline' : 'attempted'
+  if (!runsInline(type, node.config, dependencies.engine)) return 'attempted'
+  return type.kind === 'wait' ? 'wait' : 'inline'
 }
 
 /** Plans a valid definition (only such can be started). Throws where it is not: that is damage, not input. */
@@ -93,7 +92,8 @@ export const planRun = (definition: Definition, dependencies: PlanDependencies):
       node,
       type,
       mode: modeOf(type, node, dependencies),
-      needsThread: type.kind === 'pure' || type.usesThread === true || isCostly(type, node.config, dependencies.engine),
+      needsThread:
+        type.kind !== 'sideEffect' || type.usesThread === true || isCostly(type, node.config, dependencies.engine),
       policy: node.policy,
       join: node.policy.join ?? 'all',
       inEdges: inEdges[index] ?? [],
@@ -111,7 +111,7 @@ export const planRun = (definition: Definition, dependencies: PlanDependencies):
     nodes,
     byId: new Map(nodes.map((planned) => [planned.node.id, planned])),
     roots: nodes.filter((planned) => planned.inEdges.length === 0),
-    attempted: nodes.filter(({ mode }) => mode === 'attempted' || mode === 'inline').length,
+    attempted: nodes.filter(({ mode }) => mode !== 'trigger').length,
   }
 }
 

@@ -6,7 +6,7 @@ import { getIn } from './persistentMap.js'
 import { type PlannedNode, plannedNode, type RunPlan } from './runPlan.js'
 
 /** What an operator decided of it, where it stands as it does because of that. */
-const decidedByOperator = (node: NodeState | undefined, action: Resolution['action']): string | undefined => {
+export const decidedByOperator = (node: NodeState | undefined, action: Resolution['action']): string | undefined => {
   const last = node?.resolutions?.at(-1)
   return last?.action === action && last.at === node?.finishedAt ? last.reason : undefined
 }

@@ -25,11 +25,6 @@ export type CheckedExpression =
   /** `code` is expression_syntax or expression_too_complex; `offset` counts characters from 0 in the expression. */
   | { readonly ok: false; readonly code: string; readonly detail: string; readonly offset: number }
 
-/** The value, and the operands that a decision saw (`path -> value`). */
-export interface Evaluated {
-  readonly value: JsonValue
-}
-
 /** An evaluation that failed; it fails its node with this code. */
 export class ExpressionError extends Error {
   override readonly name = 'ExpressionError'

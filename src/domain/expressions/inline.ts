@@ -21,11 +21,11 @@ export const isCostly = (type: NodeType, config: JsonObject, engine: ExpressionE
 }
 
 /**
- * Whether a node may be decided where the run is decided. A pure node with a costly expression may not: it is scheduled
- * like one with a side effect and evaluated in a worker thread.
+ * Whether a node may be decided, or its wait planned, where the run is decided. With a costly expression it may not: it is
+ * scheduled like one with a side effect and evaluated in a worker thread.
  */
 export const runsInline = (type: NodeType, config: JsonObject, engine: ExpressionEngine): boolean =>
-  type.kind === 'pure' && !isCostly(type, config, engine)
+  (type.kind === 'pure' || type.kind === 'wait') && !isCostly(type, config, engine)
 
 /**
  * The engine with a budget for many evaluations together: beyond it each throws ExpressionError `expression_limit`. A

@@ -3,8 +3,6 @@ import type { NodeType } from '../nodes/nodeType.js'
 import { compileTemplate, type Template } from './compileTemplate.js'
 import { type ExpressionEngine, ExpressionError, type Scope } from './expressionEngine.js'
 
-export { bareSource, findExpressions } from './findExpressions.js'
-
 /** Characters that the interpolated strings of one value may come to, together. */
 export const maxInterpolatedLength = 1024 * 1024
 

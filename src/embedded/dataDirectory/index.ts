@@ -1,2 +1,1 @@
-export { DataDirectoryError, type DataDirectoryErrorCode } from './errors.js'
 export { type DataDirectory, openDataDirectory } from './openDataDirectory.js'

@@ -1,1 +1,1 @@
-export { type EmbeddedMongo, type EmbeddedMongoOptions, startEmbeddedMongo } from './startEmbeddedMongo.js'
+export { type EmbeddedMongo, startEmbeddedMongo } from './startEmbeddedMongo.js'

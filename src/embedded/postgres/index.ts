@@ -1,2 +1,1 @@
-export { EmbeddedPostgresError, type EmbeddedPostgresErrorCode } from './errors.js'
-export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './startEmbeddedPostgres.js'
+export { type EmbeddedPostgres, startEmbeddedPostgres } from './startEmbeddedPostgres.js'

@@ -7,7 +7,7 @@ import {
   WrongRevision,
 } from '../eventStore.js'
 import { asLogError } from './errors.js'
-import type { AppendCall, LogCalls } from './logCalls.js'
+import type { DuplexCall, LogCalls } from './logCalls.js'
 import { type AppendOutcome, batchAppendRequest, decodeBatchAppendResponse } from './messages/batchAppend.js'
 
 /** The server gives an append up after so long; we treat its outcome as unknown some seconds later. In milliseconds. */
@@ -23,7 +23,7 @@ interface Pending {
 
 /** One stream of appends, and those on it that have no answer yet. */
 interface OpenCall {
-  readonly call: AppendCall
+  readonly call: DuplexCall
   readonly pending: Map<string, Pending>
 }
 
@@ -38,11 +38,11 @@ const settle = ({ stream, resolve, reject }: Pending, outcome: AppendOutcome): v
 }
 
 /** Appends over one long-lived call, many at once. A call that breaks leaves its appends with an unknown outcome, and no others. */
-export const createBatchAppender = (calls: LogCalls) => {
+export const createBatchAppender = (calls: Pick<LogCalls, 'batchAppend'>) => {
   let opening: Promise<OpenCall> | undefined
   let current: OpenCall | undefined
 
-  const follow = (call: AppendCall): OpenCall => {
+  const follow = (call: DuplexCall): OpenCall => {
     const pending = new Map<string, Pending>()
     const opened: OpenCall = { call, pending }
     const fail = (error: unknown) => {

@@ -1,23 +1,38 @@
 import {
   type EventStoreDBClient,
   eventTypeFilter,
-  PARK,
   PersistentSubscriptionExistsError,
-  type PersistentSubscriptionToAllResolvedEvent,
   persistentSubscriptionToAllSettingsFromDefaults,
-  RETRY,
   START,
   streamNameFilter,
 } from '@eventstore/db-client'
+import type { StoredEvent } from '../../domain/events/recordedEvent.js'
 import { LogUnavailable } from '../eventStore.js'
 import type { WorkItem, WorkQueue } from '../workQueue.js'
 import { asLogError } from './errors.js'
-import { toStoredEvent } from './storedEvent.js'
+import { type DuplexCall, logCalls } from './logCalls.js'
+import { ackRequest, decodeDelivery, joinRequest, nackRequest } from './messages/groupMessages.js'
+import { cancel } from './readEvents.js'
 
 type ConsumeOptions = Parameters<WorkQueue['consume']>[0]
 
+/** Acknowledges what is done within a turn of the event loop in one message. */
+const acknowledgeTogether = (call: DuplexCall): ((id: string) => void) => {
+  let done: string[] = []
+  const send = () => {
+    const ids = done
+    done = []
+    if (call.writable) call.write(ackRequest(ids))
+  }
+  return (id) => {
+    if (done.push(id) === 1) setImmediate(send)
+  }
+}
+
 /** Competing consumers over a persistent subscription to $all. The group is created, from the start of the log, where it is missing. */
 export const eventStoreDbWorkQueue = (client: EventStoreDBClient): WorkQueue => {
+  const calls = logCalls(client)
+
   /** The server filters by stream or by type, not by both; types are the narrower choice. */
   const createGroup = async ({ group, prefixes, types }: ConsumeOptions) => {
     const settings = persistentSubscriptionToAllSettingsFromDefaults({
@@ -36,26 +51,42 @@ export const eventStoreDbWorkQueue = (client: EventStoreDBClient): WorkQueue => 
     }
   }
 
+  const join = async ({ group, buffer }: ConsumeOptions): Promise<DuplexCall> => {
+    try {
+      const call = await calls.readGroup()
+      call.write(joinRequest(group, buffer))
+      return call
+    } catch (error) {
+      throw asLogError(error)
+    }
+  }
+
   async function* consume(options: ConsumeOptions): AsyncIterable<WorkItem> {
-    const { group, prefixes, types, buffer, signal } = options
-    const isWanted = ({ streamId, type }: { streamId: string; type: string }) =>
-      prefixes.some((prefix) => streamId.startsWith(prefix)) && types?.includes(type) !== false
+    const { prefixes, types, signal } = options
+    const isWanted = ({ stream, type }: StoredEvent) =>
+      prefixes.some((prefix) => stream.startsWith(prefix)) && types?.includes(type) !== false
     if (signal.aborted) return
     await createGroup(options)
-    const subscription = client.subscribeToPersistentSubscriptionToAll(group, { bufferSize: buffer })
-    const stop = () => subscription.destroy()
+    const call = await join(options)
+    const acknowledge = acknowledgeTogether(call)
+    const stop = () => call.destroy()
     signal.addEventListener('abort', stop, { once: true })
+    if (signal.aborted) stop()
     try {
-      for await (const resolved of subscription as AsyncIterable<PersistentSubscriptionToAllResolvedEvent>) {
-        if (resolved.event === undefined || !isWanted(resolved.event)) {
-          await subscription.ack(resolved)
+      for await (const bytes of call) {
+        const { event, retryCount } = decodeDelivery(bytes as Buffer)
+        if (event === undefined) continue
+        if (!isWanted(event)) {
+          acknowledge(event.id)
           continue
         }
         yield {
-          event: toStoredEvent(resolved.event),
-          retryCount: resolved.retryCount,
-          ack: () => subscription.ack(resolved),
-          nack: (action, reason) => subscription.nack(action === 'park' ? PARK : RETRY, reason, resolved),
+          event,
+          retryCount,
+          ack: () => acknowledge(event.id),
+          nack: (action, reason) => {
+            if (call.writable) call.write(nackRequest(event.id, action, reason))
+          },
         }
       }
       if (!signal.aborted) throw new LogUnavailable('the log ended the subscription')
@@ -63,8 +94,7 @@ export const eventStoreDbWorkQueue = (client: EventStoreDBClient): WorkQueue => 
       if (!signal.aborted) throw asLogError(error)
     } finally {
       signal.removeEventListener('abort', stop)
-      await subscription.unsubscribe()
-      subscription.destroy()
+      cancel(call)
     }
   }
 

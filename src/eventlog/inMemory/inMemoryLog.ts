@@ -115,10 +115,10 @@ export const createInMemoryLog = (now: () => Date = () => new Date()): InMemoryL
         yield {
           event: delivery.event,
           retryCount: delivery.retryCount,
-          ack: async () => {
+          ack: () => {
             unsettled.delete(delivery)
           },
-          nack: async (action) => {
+          nack: (action) => {
             if (!unsettled.delete(delivery) || action === 'park') return
             state.retries.push({ event: delivery.event, retryCount: delivery.retryCount + 1 })
             appended.emit('appended')

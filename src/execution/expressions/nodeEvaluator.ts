@@ -23,12 +23,12 @@ export interface NodeEvaluator {
   /** One expression, always in a thread. Throws ExpressionError, `expression_timeout` among its codes. */
   evaluateInWorker(source: string, scope: Scope, timeoutMs: number): Promise<JsonValue>
   /**
-   * A decision that proved too much, or is known to be, for the process that answers requests: in a thread. What the
-   * others ask is answered here when that is cheap. Throw NodeFailure or ExpressionError. Pure and waiting types that are
-   * not of this program's own are always asked here.
+   * A decision, or the plan of a wait, that proved too much or is known to be for the process that answers requests: in a
+   * thread. Types that are not of this program's own are asked here. Throw NodeFailure or ExpressionError.
    */
   decide(type: PureNodeType, config: JsonObject, scope: Scope, caller?: ThreadCaller): Promise<PureOutcome>
-  plan(type: WaitNodeType, config: JsonObject, scope: Scope, now: string): Promise<WaitPlan>
+  plan(type: WaitNodeType, config: JsonObject, scope: Scope, now: string, caller?: ThreadCaller): Promise<WaitPlan>
+  /** A config without its expressions: here when that is cheap, else in a thread. Throws ExpressionError, NodeFailure `no_free_thread`. */
   resolve(type: NodeType, config: JsonObject, scope: Scope, caller?: ThreadCaller): Promise<JsonObject>
   close(): Promise<void>
 }
@@ -62,21 +62,15 @@ export const createNodeEvaluator = ({
     throw new ExpressionError(result.error.code, result.error.message)
   }
 
-  const cheaplyOrInThread = async <Result>(
-    type: NodeType,
-    config: JsonObject,
-    here: (budgeted: ExpressionEngine) => Result,
-    job: ExpressionJob,
-    caller?: ThreadCaller,
-  ): Promise<Result> => {
-    if (!isCostly(type, config, engine)) {
-      try {
-        return here(withBudget(engine))
-      } catch (error) {
-        if (!isLimit(error)) throw error
-      }
+  /** The config where that is cheap. */
+  const resolveHere = (type: NodeType, config: JsonObject, scope: Scope): JsonObject | undefined => {
+    if (isCostly(type, config, engine)) return undefined
+    try {
+      return resolveConfig(type, config, scope, withBudget(engine))
+    } catch (error) {
+      if (error instanceof ExpressionError && error.code === limitCode) return undefined
+      throw error
     }
-    return (await inThread(job, timeoutMs, caller)) as Result
   }
 
   return {
@@ -86,37 +80,18 @@ export const createNodeEvaluator = ({
       pureTypes.includes(type)
         ? ((await inThread({ kind: 'pure', type: type.type, config, scope }, timeoutMs, caller)) as PureOutcome)
         : type.evaluate(config, scope, engine),
-    plan: async (type, config, scope, now) =>
+    plan: async (type, config, scope, now, caller) =>
       waitTypes.includes(type)
-        ? cheaplyOrInThread(type, config, (budgeted) => type.plan(config, scope, budgeted, now), {
-            kind: 'plan',
-            type: type.type,
-            config,
-            scope,
-            now,
-          })
+        ? ((await inThread({ kind: 'plan', type: type.type, config, scope, now }, timeoutMs, caller)) as WaitPlan)
         : type.plan(config, scope, engine, now),
-    resolve: async (type, config, scope, caller) =>
-      cheaplyOrInThread(
-        type,
-        config,
-        (budgeted) => resolveConfig(type, config, scope, budgeted),
-        {
-          kind: 'config',
-          config,
-          scope,
-          opaqueFields: type.opaqueFields ?? [],
-          secretFields: type.secretFields ?? [],
-        },
-        caller,
-      ),
+    resolve: async (type, config, scope, caller) => {
+      const { opaqueFields = [], secretFields = [] } = type
+      const job: ExpressionJob = { kind: 'config', config, scope, opaqueFields, secretFields }
+      return resolveHere(type, config, scope) ?? ((await inThread(job, timeoutMs, caller)) as JsonObject)
+    },
     close: () => pool.close(),
   }
 }
-
-const isLimit = (error: unknown): boolean =>
-  (error instanceof ExpressionError && error.code === limitCode) ||
-  (error instanceof NodeFailure && error.error.code === limitCode)
 
 const fromThread = ({ reason, message }: ThreadFailure): ExpressionError | NodeFailure => {
   if (reason === 'busy') return noFreeThread(message)

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { signalNamePattern } from '../../domain/execution/signalName.js'
 import { resolveConfig } from '../../domain/expressions/templates.js'
 import type { WaitNodeType } from '../../domain/nodes/behaviour.js'
 import { evaluating, orTemplate, parseResolved } from './configs.js'
 
-const name = z.string().regex(/^[A-Za-z0-9_.:-]{1,128}$/, 'must be 1 to 128 letters, digits, _ . : or -')
+const name = z.string().regex(signalNamePattern, 'must be 1 to 128 letters, digits, _ . : or -')
 const timeoutSeconds = z
   .number()
   .positive()

@@ -29,6 +29,9 @@ export const idParams = z.object({ id: pathId })
 export const emptyBody = z.strictObject({})
 export const reasonBody = z.strictObject({ reason: z.string().max(2_000).optional() })
 
+/** A reason that must be given; it stays in the log. */
+export const whySchema = z.string().max(2_000).regex(/\S/, 'It must say why.')
+
 export const limitQuery = z.coerce.number({ error: 'It must be a whole number.' }).int().min(1).max(200).default(50)
 /** Query parameters of every list. */
 export const pageQuery = { limit: limitQuery, cursor: z.string().min(1).max(1_024).optional() }

@@ -7,10 +7,8 @@ import { keepFed } from '../runner/keepFed.js'
 import { createProjectionRunner, type ProjectionRunner } from '../runner/projectionRunner.js'
 import type { Tail } from '../runner/tail.js'
 import type { GenerationRef, ReadModelStore } from '../store/projectionStore.js'
+import { intervalAfter, liveBatch } from './liveBatch.js'
 import { createMeter, type Meter } from './meter.js'
-
-/** Live batches: small, and often; larger ones as long as it is behind. */
-export const liveBatch = { size: 500, catchUpSize: 2_000, intervalMs: 20, idleMs: 250, capacity: 4_000 } as const
 
 export interface FeederOptions {
   readonly ref: GenerationRef
@@ -63,7 +61,7 @@ export const startFeeder = async (options: FeederOptions, parent: AbortSignal): 
     writer,
     queue,
     batchSize: () => (live ? liveBatch.size : liveBatch.catchUpSize),
-    intervalMs: liveBatch.intervalMs,
+    intervalAfter,
     idleMs: liveBatch.idleMs,
     onApplied: ({ events }) => {
       meter.add(events)

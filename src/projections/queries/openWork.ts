@@ -12,6 +12,8 @@ export interface OpenWorkHint {
 export interface OpenWorkQueries {
   /** Runs with an attempt whose lease is over, or a node that was scheduled and has not been claimed for some seconds. */
   overdueAttempts(now: string, limit: number): Promise<readonly OpenWorkHint[]>
+  /** Runs with an attempt that another executor than this one claimed and that has no outcome, whatever its lease says. */
+  attemptsOfOthers(executor: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** Runs with a timer that is due and did not fire. */
   dueTimers(now: string, limit: number): Promise<readonly OpenWorkHint[]>
   /** Runs in the queue, the oldest first. */
@@ -34,6 +36,12 @@ export const createOpenWorkQueries = (read: ReadSchema): OpenWorkQueries => {
         `SELECT execution_id FROM ${viewOf(read, 'open_attempts')} WHERE overdue_at <= $1
          GROUP BY execution_id ORDER BY min(overdue_at) LIMIT $2`,
         [now, limit],
+      ),
+    attemptsOfOthers: (executor, limit) =>
+      hints(
+        `SELECT execution_id FROM ${viewOf(read, 'open_attempts')} WHERE executor <> $1
+         GROUP BY execution_id ORDER BY min(overdue_at) LIMIT $2`,
+        [executor, limit],
       ),
     dueTimers: (now, limit) =>
       hints(

@@ -45,7 +45,7 @@ export const replay = async (
       batchSize: pace.batchSize,
       restAfter: pace.restAfter,
       // A batch that is not full waits for more: the log comes faster than it is written.
-      intervalMs: 20,
+      intervalAfter: () => 20,
       idleMs: 1_000,
       onApplied: (applied) => {
         processed += BigInt(applied.events)

@@ -10,8 +10,8 @@ export interface RunnerOptions {
   readonly queue: EventQueue
   /** Asked before each batch. */
   readonly batchSize: () => number
-  /** At least so long from one commit to the next, unless a batch is full. */
-  readonly intervalMs: number
+  /** At least so many ms from the commit of so many events to the next one, unless a batch is full. */
+  readonly intervalAfter: (events: number) => number
   /** How long a checkpoint may stay behind when there is nothing to apply. */
   readonly idleMs: number
   /** Milliseconds to rest after a batch that took so many; default: none. */
@@ -48,11 +48,12 @@ interface Hold {
 }
 
 export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner => {
-  const { writer, queue, batchSize, intervalMs, idleMs, restAfter, onApplied, onStalled } = options
+  const { writer, queue, batchSize, intervalAfter, idleMs, restAfter, onApplied, onStalled } = options
   const tasks: Task[] = []
   let hold: Hold | undefined
   let ended: unknown
   let lastCommit = 0
+  let lastSize = 0
   let lastMoved = 0
 
   /** Until it is done: what the store can't do now it can do later. A commit whose answer was lost is found out about. */
@@ -70,7 +71,8 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
         const before = writer.position
         // Where nothing was written for a while the checkpoint goes along with whatever comes.
         const mayDefer = hold === undefined && performance.now() - lastMoved < idleMs
-        onApplied?.(await writer.apply(rest, to, mayDefer))
+        const applied = await writer.apply(rest, to, mayDefer)
+        onApplied?.(applied)
         if (writer.position !== before) lastMoved = performance.now()
         return
       } catch (error) {
@@ -115,12 +117,14 @@ export const createProjectionRunner = (options: RunnerOptions): ProjectionRunner
       lastCommit = performance.now()
       return
     }
-    if (hold === undefined) await queue.whenFilled(batchSize(), lastCommit + intervalMs - performance.now(), signal)
+    if (hold === undefined)
+      await queue.whenFilled(batchSize(), lastCommit + intervalAfter(lastSize) - performance.now(), signal)
     if (signal.aborted || tasks.length > 0) return
     const events = queue.take(batchSize(), hold?.position ?? null)
     const last = events.at(-1)
     if (last === undefined) return
     lastCommit = performance.now()
+    lastSize = events.length
     await persistently(
       signal,
       events,

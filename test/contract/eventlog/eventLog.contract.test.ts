@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { v4 as uuid } from 'uuid'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { FeedItem } from '../../../src/eventlog/eventFeed.js'
@@ -169,9 +170,9 @@ describe.each(logAdapters)('the event log ($name)', ({ start }) => {
       const options = { group: `g-${prefix}`, prefixes: [prefix], buffer: 2, signal: abort.signal }
       for await (const item of log.consume(options)) {
         tries.push(item.event.revision)
-        if (item.event.revision === 1 && item.retryCount === 0) await item.nack('retry', 'once more')
+        if (item.event.revision === 1 && item.retryCount === 0) item.nack('retry', 'once more')
         else {
-          await item.ack()
+          item.ack()
           settled.push(item.event.revision)
         }
         if (settled.length === 4) abort.abort()
@@ -180,6 +181,29 @@ describe.each(logAdapters)('the event log ($name)', ({ start }) => {
     await Promise.all([consume(), consume()])
     expect(settled.toSorted()).toEqual([0, 1, 2, 3])
     expect(tries.filter((revision) => revision === 1)).toHaveLength(2)
+  })
+
+  it('hands what a consumer left unsettled to the next one, and nothing that was acknowledged', async () => {
+    const prefix = `execution-${uuid()}`
+    await log.append(prefix, events(5), 'none')
+    const take = async (count: number, isDone: (revision: number) => boolean) => {
+      const abort = new AbortController()
+      const seen: number[] = []
+      const options = { group: `l-${prefix}`, prefixes: [prefix], buffer: 2, signal: abort.signal }
+      for await (const { event, ack } of log.consume(options)) {
+        seen.push(event.revision)
+        if (isDone(event.revision)) ack()
+        if (seen.length < count) continue
+        // No answer tells that an acknowledgement has arrived.
+        await delay(200)
+        abort.abort()
+      }
+      return seen.toSorted()
+    }
+    expect(await take(3, (revision) => revision < 2)).toEqual([0, 1, 2])
+    expect(await take(3, () => true)).toEqual([2, 3, 4])
+    await log.append(prefix, [event(5)], 4)
+    expect(await take(1, () => true)).toEqual([5])
   })
 
   it('hands out only the event types that the consumers ask for', async () => {
@@ -193,7 +217,7 @@ describe.each(logAdapters)('the event log ($name)', ({ start }) => {
     const options = { group: `t-${prefix}`, prefixes: [prefix], types: [wanted.type], buffer: 2, signal: abort.signal }
     for await (const item of log.consume(options)) {
       seen.push(`${item.event.stream} ${item.event.type}`)
-      await item.ack()
+      item.ack()
       if (seen.length === 2) abort.abort()
     }
     expect(seen).toEqual([`${prefix} ${wanted.type}`, `${prefix}-last ${wanted.type}`])

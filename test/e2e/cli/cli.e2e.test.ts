@@ -103,6 +103,11 @@ describe('flowledger, with the key that the server keeps in its data directory',
     expect((await json(`execution pause ${id}`)).status).toBe('paused')
     expect((await json(`execution resume ${id}`)).status).toBe('waiting')
     expect((await json(`execution cancel ${id} --reason enough`)).status).toBe('cancelled')
+    const instead = await json(`execution start ${workflow} --origin ${id}`)
+    expect(instead.origin).toEqual({ executionId: id })
+    const shown = await run(`execution show ${instead.id}`)
+    expect(shown.stdout).toMatch(new RegExp(`^origin +${id}$`, 'm'))
+    expect((await run(`execution start ${workflow} --origin ${workflow}`)).stderr).toContain('(origin_not_found, 422)')
     const retried = await run(`execution retry ${id}`)
     expect([retried.code, retried.stderr]).toEqual([
       1,

@@ -117,6 +117,42 @@ describe('executions over HTTP', () => {
     expect(then.body).toEqual(started.body)
   })
 
+  it('refuses signals that no node could wait for', async () => {
+    const id = await publish(approval)
+    const { body } = await send('post', `/v1/workflows/${id}/executions`)
+    for (const name of ['app%20rove', 'a'.repeat(129), 'gr%C3%BCn']) {
+      const refused = await send('post', `/v1/executions/${body.id}/signals/${name}`)
+      expect([refused.status, refused.body.code]).toEqual([404, 'not_found'])
+    }
+    expect((await send('post', `/v1/executions/${body.id}/signals/a.b:c_d-9`)).status).toBe(200)
+  })
+
+  it('resolves a held step, for a reason, with an output where it is completed', async () => {
+    const id = await publish({
+      name: 'Held',
+      nodes: [
+        { key: 'start', type: 'trigger.manual' },
+        { key: 'bad', type: 'transform', config: { output: '{{ input.missing }}' }, policy: { onError: 'hold' } },
+      ],
+      edges: [{ sourceNodeId: 'start', targetNodeId: 'bad' }],
+    })
+    const { body } = await send('post', `/v1/workflows/${id}/executions`, { body: { input: {} } })
+    expect(body.status).toBe('held')
+    const resolve = (decision: object) =>
+      send('post', `/v1/executions/${body.id}/steps/${body.steps[1].nodeId}/resolve`, { body: decision })
+    for (const [decision, pointer] of [
+      [{ action: 'skip', reason: 'x', output: 1 }, '/output'],
+      [{ action: 'fail', reason: 'x', output: null }, '/output'],
+      [{ action: 'skip', reason: ' \n ' }, '/reason'],
+      [{ action: 'skip' }, '/reason'],
+    ] as const) {
+      const refused = await resolve(decision)
+      expect([refused.status, refused.body.errors]).toMatchObject([422, [{ pointer }]])
+    }
+    const done = await resolve({ action: 'complete', output: 1, reason: 'looked up' })
+    expect(done.body).toMatchObject({ status: 'completed', output: 1 })
+  })
+
   it('pauses, resumes and cancels', async () => {
     const id = await publish(approval)
     const { body } = await send('post', `/v1/workflows/${id}/executions`)

@@ -75,6 +75,22 @@ describe('the projector', () => {
     expect(list.items[0]).not.toHaveProperty('input')
   })
 
+  it('knows the runs with attempts that another executor has claimed', async () => {
+    const projector = await start()
+    const [stream, events] = eventfulRun('0198c0de-0000-7000-8000-000000000003', 'open')
+    const claimed = events.findIndex(({ type }) => type === 'NodeAttemptStarted') + 1
+    const { openWork } = harness.readModels
+    const claims = await append(log, [stream, events.slice(0, claimed)])
+    await reached(projector, claims.position)
+    expect(await openWork.attemptsOfOthers('e2', 10)).toEqual([{ executionId: idOfStream(stream) }])
+    expect(await openWork.attemptsOfOthers('e2', 0)).toEqual([])
+    expect(await openWork.attemptsOfOthers('e1', 10)).toEqual([])
+    const scheduled = eventfulRun('0198c0de-0000-7000-8000-000000000003', 'open')
+    const more = await append(log, [scheduled[0], scheduled[1].slice(0, claimed - 1)])
+    await reached(projector, more.position)
+    expect(await openWork.attemptsOfOthers('e2', 10)).toHaveLength(1)
+  })
+
   it('knows the runs of a trigger that have not ended', async () => {
     const projector = await start()
     const workflowId = '0198c0de-0000-7000-8000-000000000002'

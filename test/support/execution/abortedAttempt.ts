@@ -13,6 +13,7 @@ export const nothingToConsume: WorkQueue = {
 /** Of an executor whose scan finds nothing. */
 export const noWork: OpenWork = {
   overdueAttempts: async () => [],
+  attemptsOfOthers: async () => [],
   dueTimers: async () => [],
   queuedStarts: async () => [],
   waitingParents: async () => [],

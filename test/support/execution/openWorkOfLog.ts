@@ -3,6 +3,7 @@ import { decodeEvent } from '../../../src/domain/events/decodeEvent.js'
 import type { RecordedEvent, StoredEvent } from '../../../src/domain/events/recordedEvent.js'
 import { evolveAllExecution } from '../../../src/domain/execution/evolveExecution.js'
 import { absentExecution, type ExecutionState } from '../../../src/domain/execution/executionState.js'
+import { valuesOf } from '../../../src/domain/execution/persistentMap.js'
 import type { OpenWork } from '../../../src/execution/openWork.js'
 
 /** Every run of a log, folded. */
@@ -22,6 +23,12 @@ export const openWorkOfLog = (events: () => readonly StoredEvent[]): OpenWork =>
   const inPhase = (phase: ExecutionState['phase']) => runsOf(events()).filter((state) => state.phase === phase)
   return {
     overdueAttempts: async () => inPhase('active'),
+    attemptsOfOthers: async (executor) =>
+      inPhase('active').filter(({ nodes }) =>
+        [...valuesOf(nodes)].some(
+          ({ status, history }) => status === 'running' && history.at(-1)?.executor !== executor,
+        ),
+      ),
     dueTimers: async () => [],
     queuedStarts: async () => inPhase('queued'),
     waitingParents: async () => [],

@@ -30,8 +30,9 @@ import { testNodeTypes } from './testNodeTypes.js'
 export type Workflows = Readonly<Record<string, Definition>>
 
 /** Evaluates where it stands: tests of threads are elsewhere. */
-export const directEvaluator: Pick<NodeEvaluator, 'decide' | 'resolve'> = {
+export const directEvaluator: Pick<NodeEvaluator, 'decide' | 'plan' | 'resolve'> = {
   decide: async (type, config, scope) => type.evaluate(config, scope, engine),
+  plan: async (type, config, scope, now) => type.plan(config, scope, engine, now),
   resolve: async (type, config, scope) => resolveConfig(type, config, scope, engine),
 }
 
@@ -51,7 +52,7 @@ export interface RunEngineOptions {
   readonly stopGraceMs?: number
   readonly leaseGraceMs?: number
   readonly secrets?: Readonly<Record<string, string>>
-  readonly evaluator?: Pick<NodeEvaluator, 'decide' | 'resolve'>
+  readonly evaluator?: Pick<NodeEvaluator, 'decide' | 'plan' | 'resolve'>
   /** Asked before every start from outside. */
   readonly admit?: AdmitStart
   /** Without an executor: only the commands. */

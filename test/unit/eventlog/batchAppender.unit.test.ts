@@ -6,7 +6,7 @@ import any from 'google-protobuf/google/protobuf/any_pb.js'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LogUnavailable } from '../../../src/eventlog/eventStore.js'
 import { createBatchAppender } from '../../../src/eventlog/eventStoreDb/batchAppender.js'
-import type { AppendCall } from '../../../src/eventlog/eventStoreDb/logCalls.js'
+import type { DuplexCall } from '../../../src/eventlog/eventStoreDb/logCalls.js'
 
 /** A server's end of one call: what was asked, and a way to answer or break it. */
 const openCall = () => {
@@ -19,7 +19,7 @@ const openCall = () => {
       asked.push(streams.BatchAppendReq.deserializeBinary(bytes))
       done()
     },
-  }) as AppendCall
+  }) as DuplexCall
   call.cancel = () => undefined
   const answer = (index: number, fill: (answer: InstanceType<typeof streams.BatchAppendResp>) => void) => {
     const message = new streams.BatchAppendResp()
@@ -45,7 +45,6 @@ const event = { id: '5f2f6b1e-0f0b-4f7c-9a53-0d6b3b1b7a10', type: 'NodeMoved', d
 const appender = (...opened: (ReturnType<typeof openCall> | Error)[]) => {
   const calls = [...opened]
   return createBatchAppender({
-    read: () => Promise.reject(new Error('not asked for')),
     batchAppend: async () => {
       const next = calls.shift()
       if (next === undefined || next instanceof Error) throw next ?? new Error('no more calls')

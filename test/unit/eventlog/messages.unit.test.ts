@@ -1,3 +1,4 @@
+import persistent from '@eventstore/db-client/generated/persistent_pb.js'
 import shared from '@eventstore/db-client/generated/shared_pb.js'
 import status from '@eventstore/db-client/generated/status_pb.js'
 import streams from '@eventstore/db-client/generated/streams_pb.js'
@@ -9,6 +10,12 @@ import {
   batchAppendRequest,
   decodeBatchAppendResponse,
 } from '../../../src/eventlog/eventStoreDb/messages/batchAppend.js'
+import {
+  ackRequest,
+  decodeDelivery,
+  joinRequest,
+  nackRequest,
+} from '../../../src/eventlog/eventStoreDb/messages/groupMessages.js'
 import {
   readAllRequest,
   readStreamRequest,
@@ -303,5 +310,73 @@ describe('a batch append', () => {
       error: 'event_store.client.Timeout',
       detail: 'because',
     })
+  })
+})
+
+describe('the messages of a consumer of a group', () => {
+  const { ReadReq, ReadResp } = persistent
+
+  it('join a group of $all with a buffer', () => {
+    fc.assert(
+      fc.property(names, fc.integer({ min: 1, max: 10_000 }), (group, buffer) => {
+        const options = ReadReq.deserializeBinary(joinRequest(group, buffer)).getOptions()
+        expect(options?.toObject()).toMatchObject({ groupName: group, bufferSize: buffer, all: {} })
+        expect(options?.getUuidOption()?.hasString()).toBe(true)
+        expect(options?.hasStreamIdentifier()).toBe(false)
+      }),
+    )
+  })
+
+  it('acknowledge any number of events', () => {
+    fc.assert(
+      fc.property(fc.array(ids), (some) => {
+        const ack = ReadReq.deserializeBinary(ackRequest(some)).getAck()
+        expect(ack?.getIdsList().map((id) => id.getString())).toEqual(some)
+      }),
+    )
+  })
+
+  it('hand an event back with a reason', () => {
+    const action = fc.constantFrom('park' as const, 'retry' as const)
+    fc.assert(
+      fc.property(ids, action, names, (id, name, reason) => {
+        const nack = ReadReq.deserializeBinary(nackRequest(id, name, reason)).getNack()
+        expect(nack?.getIdsList().map((each) => each.getString())).toEqual([id])
+        expect(nack?.getAction()).toBe(ReadReq.Nack.Action[name === 'park' ? 'PARK' : 'RETRY'])
+        expect(nack?.getReason()).toBe(reason)
+      }),
+    )
+  })
+
+  it('tell an event and how often it was tried', () => {
+    fc.assert(
+      fc.property(ids, fc.option(fc.nat()), (id, tries) => {
+        const event = new ReadResp.ReadEvent.RecordedEvent()
+        event.setId(uuidOf(id))
+        event.setStreamIdentifier(streamNamed('execution-1'))
+        event.getMetadataMap().set('type', 'NodeScheduled')
+        event.getMetadataMap().set('created', '10000')
+        event.setData(Buffer.from('{"nodeId":"a"}'))
+        const read = new ReadResp.ReadEvent()
+        read.setEvent(event)
+        read.setCommitPosition('7')
+        if (tries === null) read.setNoRetryCount(new shared.Empty())
+        else read.setRetryCount(tries)
+        const answer = new ReadResp()
+        answer.setEvent(read)
+        expect(decodeDelivery(answer.serializeBinary())).toMatchObject({
+          event: { id, stream: 'execution-1', type: 'NodeScheduled', data: { nodeId: 'a' } },
+          retryCount: tries ?? 0,
+        })
+      }),
+    )
+  })
+
+  it('confirm a subscription with no event', () => {
+    const confirmation = new ReadResp.SubscriptionConfirmation()
+    confirmation.setSubscriptionId('$all::g')
+    const answer = new ReadResp()
+    answer.setSubscriptionConfirmation(confirmation)
+    expect(decodeDelivery(answer.serializeBinary()).event).toBeUndefined()
   })
 })

@@ -54,9 +54,9 @@ function flipByte(at: number, flip: number): void {
   closeSync(file)
 }
 
-async function journalOf(groups: readonly LogGroup[], switchBefore: readonly number[] = []) {
+async function journalOf(groups: readonly LogGroup[], switchBefore: readonly number[] = [], quick?: number) {
   const id = createJournalFile(directory)
-  const journal = openJournal(directory, id)
+  const journal = openJournal(directory, id, quick)
   for (const group of groups) {
     if (switchBefore.includes(group.sequence)) journal.switchHalf()
     await journal.append(group)
@@ -91,10 +91,15 @@ describe('a frame', () => {
   })
 })
 
-describe('a journal', () => {
+const disks = [
+  { name: 'whose disk is quick', quick: Number.POSITIVE_INFINITY },
+  { name: 'whose disk is slow', quick: 0 },
+]
+
+describe.each(disks)('a journal $name', ({ quick }) => {
   test('gives what was written to it, over both of its halves', async () => {
     const groups = [1, 2, 3, 4, 5].map((sequence) => small(sequence, 5_000))
-    const id = await journalOf(groups, [3])
+    const id = await journalOf(groups, [3], quick)
     expect(unsettledGroups(directory, { journalId: id, settled: 0 })).toEqual(groups)
     expect(unsettledGroups(directory, { journalId: id, settled: 3 })).toEqual(groups.slice(3))
     expect(unsettledGroups(directory, { journalId: id, settled: 7 })).toEqual([])
@@ -106,7 +111,7 @@ describe('a journal', () => {
     let sequence = 0
     await fc.assert(
       fc.asyncProperty(rounds, async (sizesOfRounds) => {
-        const journal = openJournal(directory, id)
+        const journal = openJournal(directory, id, quick)
         let previous: LogGroup[] = []
         for (const sizes of sizesOfRounds) {
           journal.switchHalf()
@@ -125,7 +130,9 @@ describe('a journal', () => {
       { numRuns: 10 },
     )
   }, 60_000)
+})
 
+describe('a journal', () => {
   test('knows when a half is full', async () => {
     const journal = openJournal(directory, createJournalFile(directory))
     const group = small(1, HALF_SIZE / 2 - 2 * BLOCK)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Definition } from '../../../src/domain/definition.js'
+import type { Definition, Policy } from '../../../src/domain/definition.js'
 import type { JsonObject } from '../../../src/domain/json.js'
-import { maxDepth } from '../../../src/execution/childRuns.js'
+import { maxDepth } from '../../../src/execution/childRun.js'
 import { define, idOf, manual, type NodeSpec, noop } from '../../support/execution/definitions.js'
 import { effect, failing, useEngines, withEffect } from '../../support/execution/engines.js'
 import { runsOf } from '../../support/execution/openWorkOfLog.js'
@@ -9,6 +9,7 @@ import { type RunEngine, stepOf } from '../../support/execution/runEngine.js'
 
 const engineWith = useEngines()
 const subworkflow = (workflow: string): NodeSpec => ({ type: 'subworkflow', config: { workflowId: idOf(workflow) } })
+const signal = (name: string): NodeSpec => ({ type: 'signal', config: { name } })
 const calling = (workflow: string, settings = {}): Definition =>
   define({ start: manual, call: subworkflow(workflow) }, ['start -> call'], settings)
 const failingRun = define({ start: manual, f: { type: 'fail', config: { code: 'no_luck', message: 'none' } } }, [
@@ -137,6 +138,40 @@ describe('a subworkflow', () => {
     })
     expect((await engine.run('parent')).output).toBe('done')
     expect(runs(engine, 'child').map(({ outcome }) => outcome)).toEqual(['failed', 'completed'])
+  })
+})
+
+describe('child runs that the failure of their parent cut off', () => {
+  it.each<[string, Policy, string[]]>([
+    ['nobody', {}, []],
+    ['its error port', {}, ['call:error -> rescue']],
+    ['null', { onError: 'continue' }, ['call -> rescue']],
+    ['an operator', { onError: 'hold' }, []],
+  ])('are no failure of their node, which would go to %s, and start anew with a retry', async (_, policy, edges) => {
+    let isBroken = true
+    const nodeTypes = withEffect(async () => {
+      if (isBroken) throw failing('broken')
+      return 'mended'
+    })
+    const specs = { start: manual, call: { ...subworkflow('child'), policy }, gate: signal('fail'), bad: effect() }
+    const engine = engineWith({
+      workflows: {
+        parent: define({ ...specs, rescue: noop }, ['start -> call', 'start -> gate', 'gate -> bad', ...edges]),
+        child: endless(),
+      },
+      nodeTypes,
+    })
+    const { executionId } = await engine.start('parent')
+    await underWay(engine, executionId, 'child', 1)
+    await engine.commands.signal(engine.context(), { executionId, name: 'fail' })
+    const failed = await engine.end(executionId)
+    expect([failed.error?.code, stepOf(failed, 'call')?.status]).toEqual(['broken', 'cancelled'])
+    isBroken = false
+    await engine.commands.retry(engine.context(), { executionId })
+    await underWay(engine, executionId, 'child', 1)
+    const { state } = await engine.commands.load(executionId)
+    expect([stepOf(state, 'call')?.status, stepOf(state, 'call')?.attempts]).toEqual(['waiting', 2])
+    expect(runs(engine, 'child').map(({ outcome }) => outcome)).toEqual(['cancelled', undefined])
   })
 })
 

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { Settings } from '../../../src/domain/definition.js'
 import { FlowledgerError } from '../../../src/domain/errors.js'
 import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
+import { hangingWorkflow, nothingToConsume, noWork } from '../../support/execution/abortedAttempt.js'
 import { define, idOf, manual, type NodeSpec, noop, transform } from '../../support/execution/definitions.js'
 import { effect, eventTypes, failing, useEngines, withEffect } from '../../support/execution/engines.js'
+import { openWorkOfLog } from '../../support/execution/openWorkOfLog.js'
 import { pureRun, typesOf } from '../../support/execution/pureRun.js'
 import { stepOf } from '../../support/execution/runEngine.js'
 
@@ -214,6 +216,28 @@ describe('an attempt in doubt', () => {
     const { state } = await engine.commands.load(executionId)
     expect(stepOf(state, 'a')?.status).toBe('inDoubt')
     expect(stepOf(state, 'a')?.attempts).toBe(3)
+  })
+
+  it('is one of an earlier process at once, however long its lease, where there is one executor', async () => {
+    const first = engineWith({
+      workflows: { w: hangingWorkflow() },
+      stopGraceMs: 5,
+      nodeTypes: withEffect(
+        ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(failing('aborted')))),
+      ),
+    })
+    const { executionId } = await first.start('w')
+    const { attemptsOfOthers } = openWorkOfLog(() => first.log.events)
+    const second = engineWith({
+      workflows: { w: hangingWorkflow() },
+      log: first.log,
+      queue: nothingToConsume,
+      openWork: { ...noWork, attemptsOfOthers },
+      scanMs: 5,
+      nodeTypes: withEffect(async () => 'taken over'),
+    })
+    const state = await second.end(executionId)
+    expect([state.output, stepOf(state, 'a')?.attempts]).toEqual(['taken over', 2])
   })
 
   it('is settled by its own late result', async () => {

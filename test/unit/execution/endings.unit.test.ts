@@ -9,6 +9,7 @@ import {
   decideResume,
   decideRetry,
 } from '../../../src/domain/execution/decide/controls.js'
+import { decideSignal } from '../../../src/domain/execution/decide/signals.js'
 import { decideTimers } from '../../../src/domain/execution/decide/timers.js'
 import { define, idOf, manual, type NodeSpec, noop, transform } from '../../support/execution/definitions.js'
 import { effect } from '../../support/execution/engines.js'
@@ -106,8 +107,15 @@ describe('a run that is being cancelled', () => {
     expect(fail(run).flat()).toEqual([])
   })
 
-  it('can not be paused', () => {
-    expect(() => pause(inFlight())).toThrow(expect.objectContaining({ code: 'execution_ending' }))
+  it('can be neither paused nor resumed, and takes no signals', () => {
+    const ending = expect.objectContaining({ code: 'execution_ending' })
+    expect(() => pause(inFlight())).toThrow(ending)
+    const paused = pureRun(one(effect()), { slots: 1 })
+    pause(paused)
+    cancel(paused)
+    expect(() => resume(paused)).toThrow(ending)
+    const signal = { signalId: idOf('signal'), name: 'go', payload: 1, dedupeId: null }
+    expect(() => paused.do((state, plan, env) => decideSignal(state, plan, env, signal))).toThrow(ending)
   })
 })
 
@@ -170,6 +178,69 @@ describe('a retry of a failed run', () => {
     run.now = '2026-01-01T00:01:00.000Z'
     run.do((state, plan, env) => decideTimers(state, plan, env, [`delay:${idOf('d')}:1`]))
     expect(run.status('d')).toBe('waiting')
+  })
+
+  it('leaves what was in doubt to an operator where doubts are held', () => {
+    const asked = (policy: NodeSpec['policy'], type: 'hold' | 'retry') => {
+      const run = pureRun(
+        define({ start: manual, bad: effect(), a: effect({ inDoubt: type }, policy) }, ['start -> bad', 'start -> a']),
+        { slots: 2 },
+      )
+      doubt(run)
+      fail(run, 'bad')
+      expect([run.state.outcome, run.status('a')]).toEqual(['failed', 'cancelled'])
+      run.now = '2026-01-01T00:00:05.000Z'
+      return [run, run.do((state, plan, env) => decideRetry(state, plan, env)).flat()] as const
+    }
+    for (const [policy, type] of [
+      [{}, 'hold'],
+      [{ inDoubt: 'hold' }, 'retry'],
+    ] as const) {
+      const [run, events] = asked(policy, type)
+      expect(typesOf(events)).toEqual(['ExecutionResumed', 'NodeInDoubt', 'NodeAttemptStarted'])
+      expect([run.status('a'), run.status('bad')]).toEqual(['inDoubt', 'running'])
+      expect(run.node('a')?.history).toMatchObject([{ outcome: 'inDoubt', finishedAt: '2026-01-01T00:00:00.000Z' }])
+    }
+  })
+
+  it('leaves it to an operator, too, whose result came when the run had failed, but not whose failure did', () => {
+    const outcomes = [
+      { kind: 'completed', output: 1, ports: ['out'] },
+      { kind: 'failed', error: { class: 'test', code: 'broken', message: 'no' } },
+    ] as const
+    const statuses = outcomes.map((outcome) => {
+      const run = pureRun(
+        define({ start: manual, bad: effect(), a: effect({ inDoubt: 'hold' }) }, ['start -> bad', 'start -> a']),
+        { slots: 2 },
+      )
+      doubt(run)
+      fail(run, 'bad')
+      run.do((state, plan, env) => decideOutcome(state, plan, env, { nodeId: idOf('a'), attempt: 1 }, outcome))
+      run.do((state, plan, env) => decideRetry(state, plan, env))
+      return run.status('a')
+    })
+    expect(statuses).toEqual(['inDoubt', 'running'])
+  })
+
+  it('tries again what only the failing of the run had left in doubt', () => {
+    const run = pureRun(
+      define({ start: manual, bad: effect(), a: effect({ inDoubt: 'retry' }) }, ['start -> bad', 'start -> a']),
+      { slots: 2 },
+    )
+    fail(run, 'bad')
+    doubt(run)
+    expect([run.state.outcome, run.status('a')]).toEqual(['failed', 'cancelled'])
+    run.do((state, plan, env) => decideRetry(state, plan, env))
+    expect(run.status('a')).toBe('running')
+  })
+
+  it('shows no failure any more where it tries again', () => {
+    const run = pureRun(one(effect()), { slots: 0 })
+    run.slots = 1
+    run.do(decideContinue)
+    fail(run)
+    run.do((state, plan, env) => decideRetry(state, plan, env))
+    expect(run.node('a')).toMatchObject({ status: 'running', error: undefined, handling: undefined })
   })
 
   it.each<[string, string, () => PureRun]>([

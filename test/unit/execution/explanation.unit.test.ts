@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
-import { decideCancel, decideContinue, decidePause } from '../../../src/domain/execution/decide/controls.js'
+import {
+  decideCancel,
+  decideContinue,
+  decidePause,
+  decideRetry,
+} from '../../../src/domain/execution/decide/controls.js'
 import { decideResolution } from '../../../src/domain/execution/decide/resolveStep.js'
+import { decideSignal } from '../../../src/domain/execution/decide/signals.js'
 import { decideTimers } from '../../../src/domain/execution/decide/timers.js'
 import { explainStep } from '../../../src/domain/execution/explanation.js'
 import { condition, define, idOf, manual, noop } from '../../support/execution/definitions.js'
@@ -175,7 +181,7 @@ describe('the explanation of a step', () => {
     )
     expect(explain(run, 'a')).toMatchObject({
       status: 'failed',
-      summary: 'failed (broken: no); the run failed with it',
+      summary: 'an operator let it fail (asked the other side); the run failed with it',
       resolutions: [{ action: 'fail', reason: 'asked the other side' }],
     })
   })
@@ -192,6 +198,104 @@ describe('the explanation of a step', () => {
       decideOutcome(state, plan, env, { nodeId: idOf('a'), attempt: 1 }, { kind: 'failed', error }),
     )
     expect(explain(run, 'a').summary).toBe(`failed (broken: no); ${then}`)
+  })
+
+  it('says that an operator completed it, or let it fail, and forgets that when the run is tried again', () => {
+    const held = { ...condition('input.missing'), policy: { onError: 'hold' as const } }
+    const begun = () =>
+      pureRun(
+        define({ start: manual, a: held, yes: noop, no: noop }, ['start -> a', 'a:true -> yes', 'a:false -> no']),
+        {
+          input: {},
+        },
+      )
+    const resolve = (run: PureRun, action: 'complete' | 'fail' | 'skip') =>
+      run.do((state, plan, env) =>
+        decideResolution(state, plan, env, { nodeId: idOf('a'), action, output: false, reason: 'looked it up' }),
+      )
+    const completed = begun()
+    resolve(completed, 'complete')
+    expect(explain(completed, 'a').summary).toBe('an operator completed it (looked it up), and it emitted false')
+    expect(explain(completed, 'yes').summary).toBe('a emitted false, not true')
+    expect(explain(completed, 'a').handling).toBeNull()
+    const failed = begun()
+    resolve(failed, 'fail')
+    expect(explain(failed, 'a').summary).toBe('an operator let it fail (looked it up); the run failed with it')
+    failed.now = '2026-01-01T00:00:01.000Z'
+    failed.do((state, plan, env) => decideRetry(state, plan, env))
+    resolve(failed, 'skip')
+    expect(explain(failed, 'no').summary).toBe('an operator skipped a: looked it up')
+  })
+
+  it('says what keeps the run from a step: the queue, or that it is about to end', () => {
+    const steps = define({ start: manual, busy: effect(), a: effect(), after: noop }, [
+      'start -> busy',
+      'start -> a',
+      'busy -> after',
+    ])
+    const queued = pureRun(steps, { queued: true })
+    expect(explain(queued, 'a').summary).toBe('the run is in the queue')
+    const ending = pureRun(steps, { slots: 1 })
+    ending.do((state, plan, env) => decideCancel(state, plan, env))
+    expect(['a', 'after'].map((key) => explain(ending, key).summary)).toEqual([
+      'the run is about to end',
+      'waits for busy',
+    ])
+  })
+
+  it('names only the predecessors that it ran after, not those that came too late for its join', () => {
+    const first = { ...noop, policy: { join: 'any' as const } }
+    const run = pureRun(
+      define({ start: manual, a: noop, b: noop, first }, ['start -> a', 'start -> b', 'a -> first', 'b -> first']),
+    )
+    expect(explain(run, 'first').edges.map(({ status }) => status)).toEqual(['taken', 'taken'])
+    expect(explain(run, 'first').summary).toBe('ran after a and emitted out')
+  })
+
+  it('says of each dead edge what its source did', () => {
+    const run = pureRun(
+      define({ start: manual, other: manual, e: effect({}, { onError: 'continue' }), f: effect(), m: noop, n: noop }, [
+        'start -> f',
+        'f -> n',
+        'f:error -> e',
+        'other -> m',
+      ]),
+      { slots: 1 },
+    )
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    run.do((state, plan, env) =>
+      decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
+    )
+    expect(explain(run, 'n').summary).toBe('f failed (broken: no)')
+    expect(explain(run, 'm').summary).toBe('other did not start the run')
+  })
+
+  it('says when the next try of a wait is due, and what a pause holds back', () => {
+    const retry = { maxAttempts: 2, initialMs: 1_000, factor: 1, maxMs: 1_000, jitter: 0 }
+    const run = pureRun(
+      define(
+        {
+          start: manual,
+          s: { type: 'signal', config: { name: 'go', timeoutSeconds: 1 }, policy: { retry } },
+          other: { type: 'signal', config: { name: 'other' } },
+          e: effect(),
+          after: noop,
+        },
+        ['start -> s', 'start -> other', 'start -> e', 'e -> after'],
+      ),
+      { slots: 1 },
+    )
+    run.now = '2026-01-01T00:00:01.000Z'
+    run.do((state, plan, env) => decideTimers(state, plan, env, [`signalTimeout:${idOf('s')}:1`]))
+    expect(explain(run, 's').summary).toMatch(/; it is tried again at 2026-01-01T00:00:02.000Z$/)
+    run.do((state, plan, env) => decidePause(state, plan, env))
+    expect(explain(run, 'other').summary).toBe('waits for the signal other, and the run is paused')
+    const signal = { signalId: idOf('signal'), name: 'other', payload: 1, dedupeId: null }
+    run.do((state, plan, env) => decideSignal(state, plan, env, signal))
+    expect(explain(run, 'other').summary).toBe('the signal other has come, but the run is paused')
+    const outcome = { kind: 'completed', output: 1, ports: ['out'] } as const
+    run.do((state, plan, env) => decideOutcome(state, plan, env, { nodeId: idOf('e'), attempt: 1 }, outcome))
+    expect(explain(run, 'after').summary).toBe('ready, but the run is paused')
   })
 
   it('tells what other waits are for, and what a pause or the end of the run did', () => {
@@ -226,7 +330,21 @@ describe('the explanation of a step', () => {
     expect(['d', 'e', 'after'].map(told)).toEqual([
       'was open when the run was cancelled',
       'was open when the run was cancelled',
-      'the run is cancelled, and did not come to it',
+      'the run was cancelled, and did not come to it',
+    ])
+    const failed = pureRun(
+      define({ start: manual, f: effect(), d: noop, e: effect() }, ['start -> f', 'start -> e', 'e -> d']),
+      {
+        slots: 1,
+      },
+    )
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    failed.do((state, plan, env) =>
+      decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
+    )
+    expect(['e', 'd'].map((key) => explain(failed, key).summary)).toEqual([
+      'was open when the run failed',
+      'the run failed, and did not come to it',
     ])
   })
 })

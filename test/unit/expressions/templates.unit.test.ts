@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findExpressions, resolveConfig, resolveTemplates } from '../../../src/domain/expressions/templates.js'
+import { findExpressions } from '../../../src/domain/expressions/findExpressions.js'
+import { resolveConfig, resolveTemplates } from '../../../src/domain/expressions/templates.js'
 import type { JsonValue } from '../../../src/domain/json.js'
 import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
 import { condition } from '../../../src/execution/nodeTypes/condition.js'

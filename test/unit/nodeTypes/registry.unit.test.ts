@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { findExpressions } from '../../../src/domain/expressions/templates.js'
+import { findExpressions } from '../../../src/domain/expressions/findExpressions.js'
 import type { JsonObject } from '../../../src/domain/json.js'
 import { createCelEngine } from '../../../src/execution/expressions/celEngine.js'
 import { createNodeTypes } from '../../../src/execution/nodeTypes/registry.js'

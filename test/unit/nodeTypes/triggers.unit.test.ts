@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FlowledgerError } from '../../../src/domain/errors.js'
-import { findExpressions } from '../../../src/domain/expressions/templates.js'
+import { findExpressions } from '../../../src/domain/expressions/findExpressions.js'
 import type { JsonObject, JsonValue } from '../../../src/domain/json.js'
 import { manualTrigger } from '../../../src/execution/nodeTypes/manualTrigger.js'
 import { scheduleTrigger } from '../../../src/execution/nodeTypes/scheduleTrigger.js'

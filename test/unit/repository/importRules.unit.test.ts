@@ -24,7 +24,7 @@ const allowed: Record<string, readonly string[]> = {
     ...['config.ts', 'container.ts', 'start.ts', 'main.ts', 'logger.ts', 'version.ts'],
   ],
 }
-const pure = new Set(['zod', 'uuid', 'canonicalize', 'node:crypto', 'node:buffer'])
+const pure = new Set(['zod', 'uuid', 'node:crypto', 'node:buffer'])
 
 interface Import {
   file: string

@@ -85,7 +85,10 @@ export const executionEvents = {
       subworkflows: z.array(pinnedSubworkflowSchema).optional(),
     }),
   ),
-  /** A node with a side effect may start now, or a waiting one begins to wait (`wait`, and then `attempt` counts its waits). */
+  /**
+   * A node may be attempted now, or a waiting one begins to wait: `wait` says for what, `attempt` is the number of the wait, which is that of
+   * the attempt that found out where one was needed.
+   */
   NodeScheduled: first(
     z.strictObject({ ...node, inputFrom, attempt: attempt.optional(), wait: waitSchema.optional() }),
   ),

@@ -1,17 +1,20 @@
 import type { NodeError } from '../../events/catalogue/execution.js'
-import type { PureOutcome } from '../../nodes/behaviour.js'
-import { advanceFrom, mayAdvance } from '../advance.js'
+import type { PureOutcome, WaitPlan } from '../../nodes/behaviour.js'
+import { advanceFrom } from '../advance.js'
 import { completeNode } from '../completeNode.js'
-import type { ExecutionState, NodeState } from '../executionState.js'
+import { type ExecutionState, type NodeState, recordOf } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
+import { wishInDoubt } from '../inDoubt.js'
 import { maxCrashes } from '../limits.js'
 import { failNode } from '../nodeFailures.js'
-import { openAttempt } from '../openNode.js'
+import { openAttempt } from '../openAttempt.js'
+import { beginWait } from '../openWait.js'
 import { valuesOf } from '../persistentMap.js'
 import {
   beginRun,
   decisionOf,
   emit,
+  mayAdvance,
   nodeFields,
   nodeState,
   nothingToDo,
@@ -30,6 +33,8 @@ export interface AttemptRef {
 
 export type AttemptOutcome =
   | ({ readonly kind: 'completed' } & PureOutcome)
+  /** The attempt of a waiting node found out what it waits for. */
+  | { readonly kind: 'planned'; readonly wait: WaitPlan }
   | { readonly kind: 'failed'; readonly error: NodeError }
 
 /** Claims scheduled nodes as far as the environment has slots. Of two executors that decide this one loses at the append. */
@@ -49,16 +54,26 @@ export const decideClaim = (
 }
 
 const discard = (run: Run, planned: PlannedNode, attempt: number, outcome: AttemptOutcome): void => {
-  const error = outcome.kind === 'failed' ? { error: outcome.error } : undefined
-  const data = { ...nodeFields(planned), attempt, outcome: outcome.kind, ...error }
-  emit(run, { type: 'NodeResultDiscarded', data })
+  const fields = { ...nodeFields(planned), attempt }
+  const told =
+    outcome.kind === 'failed' ? { outcome: 'failed' as const, error: outcome.error } : { outcome: 'completed' as const }
+  emit(run, { type: 'NodeResultDiscarded', data: { ...fields, ...told } })
 }
 
-const isRecorded = (node: NodeState, attempt: number): boolean =>
-  (node.attempts === attempt && (node.status === 'completed' || node.status === 'failed' || node.status === 'held')) ||
-  node.history.some(
+const isRecorded = ({ attempts, status, history }: NodeState, attempt: number, { kind }: AttemptOutcome): boolean =>
+  (attempts === attempt && (status === 'completed' || status === 'failed' || status === 'held')) ||
+  (attempts === attempt && status === 'waiting' && kind === 'planned') ||
+  history.some(
     (record) => record.attempt === attempt && (record.outcome === 'discarded' || record.outcome === 'failed'),
   )
+
+/** What neither succeeded nor failed: it found out what to wait for, or had to give in. */
+const isNoResult = (outcome: AttemptOutcome): boolean =>
+  outcome.kind === 'planned' || (outcome.kind === 'failed' && outcome.error.class === 'aborted')
+
+/** A run that is failing takes the results of what it had begun; one that is stopped takes nothing any more. */
+const isCutOff = ({ phase, ending }: ExecutionState, outcome: AttemptOutcome): boolean =>
+  phase === 'ended' || (ending !== undefined && (ending.outcome !== 'failed' || isNoResult(outcome)))
 
 /** Whether a result of that attempt still counts. A late one settles the doubt about its own attempt. */
 const isAwaited = ({ status, attempts }: NodeState, attempt: number): boolean =>
@@ -75,15 +90,15 @@ export const decideOutcome = (
   const run = beginRun(state, plan, env)
   const planned = plannedNode(plan, nodeId)
   const node = nodeState(run, nodeId)
-  if (node === undefined || isRecorded(node, attempt)) return nothingToDo
-  const cutOff = state.phase === 'ended' || (state.ending !== undefined && state.ending.outcome !== 'failed')
-  if (cutOff || !isAwaited(node, attempt)) {
+  if (node === undefined || isRecorded(node, attempt, outcome)) return nothingToDo
+  if (isCutOff(state, outcome) || !isAwaited(node, attempt)) {
     discard(run, planned, attempt, outcome)
     finishRun(run)
     return decisionOf(run)
   }
   if (hasTimedOut(run.state, node)) timeOutWait(run, planned, node, 'nodeTimeout')
   else if (outcome.kind === 'completed') completeNode(run, planned, node.inputFrom, outcome, attempt)
+  else if (outcome.kind === 'planned') beginWait(run, planned, node.inputFrom, outcome.wait, recordOf(node, attempt))
   else failNode(run, planned, node.inputFrom, outcome.error, attempt)
   advanceFrom(run, [nodeId])
   claimScheduled(run)
@@ -116,9 +131,7 @@ export const decideInDoubt = (
   const node = nodeState(run, nodeId)
   if (state.phase === 'ended' || node?.status !== 'running' || node.attempts !== attempt) return nothingToDo
   const crashed = node.crashes + 1 >= maxCrashes
-  const { type } = planned
-  const wish = planned.policy.inDoubt ?? (type.kind === 'sideEffect' ? type.inDoubt(planned.node.config) : 'retry')
-  const handling = crashed || state.ending !== undefined ? 'hold' : wish
+  const handling = crashed || state.ending !== undefined ? 'hold' : wishInDoubt(planned)
   const told = crashed ? `${reason}; it is the ${maxCrashes}rd time in a row` : reason
   emit(run, { type: 'NodeInDoubt', data: { ...nodeFields(planned), attempt, handling, reason: told } })
   if (handling === 'retry' && mayAdvance(run.state)) openAttempt(run, planned, node.inputFrom)

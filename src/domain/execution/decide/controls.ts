@@ -1,17 +1,33 @@
 import { conflict } from '../../errors.js'
 import { advanceAll } from '../advance.js'
-import type { ExecutionState } from '../executionState.js'
+import { type ExecutionState, endedAs, type NodeState } from '../executionState.js'
 import { finishRun } from '../finishRun.js'
+import { doubtAtEnd, wishInDoubt } from '../inDoubt.js'
 import { valuesOf } from '../persistentMap.js'
-import { beginRun, decisionOf, emit, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
-import type { RunPlan } from '../runPlan.js'
+import {
+  beginRun,
+  decisionOf,
+  emit,
+  nodeFields,
+  nothingToDo,
+  type Run,
+  type RunDecision,
+  type RunEnvironment,
+} from '../run.js'
+import { plannedNode, type RunPlan } from '../runPlan.js'
 import { scheduleRunTimeout } from './startRun.js'
 
-const because = (reason: string | undefined) => (reason === undefined ? {} : { reason })
-
-export const refuseEnded = ({ phase, outcome }: ExecutionState): void => {
-  if (phase === 'ended') throw conflict('execution_ended', `the run is ${outcome}`)
+const refuseEnded = ({ phase, outcome }: ExecutionState): void => {
+  if (phase === 'ended') throw conflict('execution_ended', `the run ${endedAs[outcome ?? 'completed']}`)
 }
+
+/** Nothing changes the course of a run that is about to end but its cancellation. */
+export const refuseEndedOrEnding = (state: ExecutionState): void => {
+  refuseEnded(state)
+  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+}
+
+const because = (reason: string | undefined) => (reason === undefined ? {} : { reason })
 
 /** Cancels a run in any state. Cancelling one that is being cancelled, or is cancelled, changes nothing. */
 export const decideCancel = (
@@ -34,8 +50,7 @@ export const decidePause = (
   env: RunEnvironment,
   reason?: string,
 ): RunDecision => {
-  refuseEnded(state)
-  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+  refuseEndedOrEnding(state)
   if (state.paused) return nothingToDo
   const run = beginRun(state, plan, env)
   emit(run, { type: 'ExecutionPaused', data: because(reason) })
@@ -49,7 +64,7 @@ export const decideResume = (
   env: RunEnvironment,
   reason?: string,
 ): RunDecision => {
-  refuseEnded(state)
+  refuseEndedOrEnding(state)
   if (!state.paused) return nothingToDo
   const run = beginRun(state, plan, env)
   emit(run, { type: 'ExecutionResumed', data: { from: 'paused', ...because(reason) } })
@@ -67,7 +82,10 @@ export const decideDequeue = (state: ExecutionState, plan: RunPlan, env: RunEnvi
   return decisionOf(run)
 }
 
-/** The failed nodes again, and what the end had cut off; what is decided is kept (execution.md). */
+/**
+ * The failed nodes again, and what the end had cut off; what is decided is kept (execution.md). An attempt that may have taken
+ * effect is held where doubts are: who asks for the run has said nothing of that effect.
+ */
 export const decideRetry = (
   state: ExecutionState,
   plan: RunPlan,
@@ -75,7 +93,8 @@ export const decideRetry = (
   reason?: string,
 ): RunDecision => {
   if (state.phase !== 'ended') throw conflict('execution_not_ended', 'the run has not ended')
-  if (state.outcome !== 'failed') throw conflict('execution_not_failed', `the run is ${state.outcome}`)
+  if (state.outcome !== 'failed')
+    throw conflict('execution_not_failed', `the run ${endedAs[state.outcome ?? 'completed']}`)
   const retriedNodeIds: string[] = []
   for (const node of valuesOf(state.nodes)) {
     if (node.status === 'cancelled' || (node.status === 'failed' && node.handling === 'failRun'))
@@ -87,9 +106,18 @@ export const decideRetry = (
     { type: 'ExecutionResumed', data: { from: 'failed', retriedNodeIds, ...because(reason) } },
     retriedNodeIds.length * 40,
   )
+  for (const node of valuesOf(state.nodes)) holdAgain(run, node)
   scheduleRunTimeout(run)
   advanceAll(run)
   return decisionOf(run)
+}
+
+const holdAgain = (run: Run, node: NodeState): void => {
+  const planned = plannedNode(run.plan, node.nodeId)
+  const reason = doubtAtEnd(planned, node)
+  if (reason === undefined || wishInDoubt(planned) !== 'hold') return
+  const data = { ...nodeFields(planned), attempt: node.attempts, handling: 'hold' as const, reason }
+  emit(run, { type: 'NodeInDoubt', data })
 }
 
 /** Goes on where an earlier append was cut, or ends what only waited for its grace. */

@@ -1,13 +1,22 @@
 import { conflict, notFound } from '../../errors.js'
 import type { EventData } from '../../events/catalogue/index.js'
 import type { JsonValue } from '../../json.js'
-import { advanceFrom, mayAdvance, runNode } from '../advance.js'
+import { advanceFrom, runNode } from '../advance.js'
 import { completeNode } from '../completeNode.js'
 import type { ExecutionState } from '../executionState.js'
 import { failForGood } from '../nodeFailures.js'
-import { beginRun, decisionOf, emit, nodeFields, nodeState, type RunDecision, type RunEnvironment } from '../run.js'
+import {
+  beginRun,
+  decisionOf,
+  emit,
+  mayAdvance,
+  nodeFields,
+  nodeState,
+  type RunDecision,
+  type RunEnvironment,
+} from '../run.js'
 import type { PlannedNode, RunPlan } from '../runPlan.js'
-import { refuseEnded } from './controls.js'
+import { refuseEndedOrEnding } from './controls.js'
 
 export interface StepResolution {
   readonly nodeId: string
@@ -29,14 +38,16 @@ export const decideResolution = (
   env: RunEnvironment,
   { nodeId, action, output, reason }: StepResolution,
 ): RunDecision => {
-  refuseEnded(state)
-  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+  refuseEndedOrEnding(state)
   const planned = plan.byId.get(nodeId)
   if (planned === undefined) throw notFound('step_not_found', 'the run has no such step')
   const run = beginRun(state, plan, env)
   const node = nodeState(run, nodeId)
   if (node === undefined || (node.status !== 'held' && node.status !== 'inDoubt')) {
-    throw conflict('step_not_resolvable', `the step is ${node?.status ?? 'pending'}; only a held one can be resolved`)
+    throw conflict(
+      'step_not_resolvable',
+      `the step is ${node?.status ?? 'pending'}; only one that is held or in doubt can be resolved`,
+    )
   }
   const { inputFrom, attempts } = node
   const fields = nodeFields(planned)
@@ -48,7 +59,9 @@ export const decideResolution = (
   if (action === 'complete') completeNode(run, planned, inputFrom, { output: value, ports: [portFor(planned, value)] })
   else if (action === 'skip') emit(run, { type: 'NodeSkipped', data: { ...fields, deadEdges: [] } })
   else if (action === 'fail') {
-    const error = node.error ?? { class: 'operator', code: 'failed_by_operator', message: reason }
+    // What an attempt before the one in doubt failed with is not what this one did.
+    const known = node.status === 'held' ? node.error : undefined
+    const error = known ?? { class: 'operator', code: 'failed_by_operator', message: reason }
     const policy = planned.policy.onError
     const handling = planned.connected.has('error') ? 'errorPort' : policy === 'continue' ? 'continue' : 'failRun'
     failForGood(run, planned, inputFrom, error, handling, attempts > 0 ? attempts : undefined)

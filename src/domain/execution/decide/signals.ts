@@ -1,13 +1,13 @@
 import type { JsonValue } from '../../json.js'
-import { advanceFrom, mayAdvance } from '../advance.js'
+import { advanceFrom } from '../advance.js'
 import type { ExecutionState } from '../executionState.js'
 import { jsonBytes } from '../jsonSize.js'
 import { consumeKeptSignal } from '../keptSignals.js'
 import { runLimits } from '../limits.js'
 import { getIn, valuesOf } from '../persistentMap.js'
-import { beginRun, decisionOf, emit, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
+import { beginRun, decisionOf, emit, mayAdvance, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
 import { plannedNode, type RunPlan } from '../runPlan.js'
-import { refuseEnded } from './controls.js'
+import { refuseEndedOrEnding } from './controls.js'
 
 export interface IncomingSignal {
   readonly signalId: string
@@ -24,7 +24,7 @@ export const decideSignal = (
   signal: IncomingSignal,
 ): RunDecision => {
   if (signal.dedupeId !== null && getIn(state.dedupeIds, signal.dedupeId)) return nothingToDo
-  refuseEnded(state)
+  refuseEndedOrEnding(state)
   const run = beginRun(state, plan, env)
   emit(run, { type: 'SignalReceived', data: { ...signal } }, jsonBytes(signal.payload, runLimits.event))
   if (!mayAdvance(run.state)) return decisionOf(run)

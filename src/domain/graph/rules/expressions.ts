@@ -1,5 +1,5 @@
 import type { CheckedExpression } from '../../expressions/expressionEngine.js'
-import { findExpressions } from '../../expressions/templates.js'
+import { findExpressions } from '../../expressions/findExpressions.js'
 import type { Finding } from '../../findings.js'
 import { stepKey } from '../../jsonPointer.js'
 import type { ExpressionField } from '../../nodes/nodeType.js'

@@ -1,4 +1,4 @@
-import { closeSync, constants, fdatasync, openSync, write } from 'node:fs'
+import { closeSync, constants, fdatasync, fdatasyncSync, openSync, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { HALF_SIZE, journalPath, startOfHalf } from './journalFile.js'
 import { blocksOf, encodeFrame, frameSize } from './journalFrame.js'
@@ -6,6 +6,14 @@ import type { LogGroup } from './logGroup.js'
 
 /** Where `O_DSYNC` makes a write durable by itself. Elsewhere it may end before the disk's cache is flushed. */
 const SYNCED_WRITES = process.platform === 'linux'
+
+/**
+ * To hand a write to another thread and hear of its end takes about 0.1 ms, as long as a good disk needs for the write. So this thread
+ * waits for the disk itself, unless that took longer than `QUICK` (ms): then it leaves the next `LEFT_AFTER_SLOW` writes to another
+ * thread, and meanwhile goes on with what else there is to do.
+ */
+const QUICK = 0.5
+const LEFT_AFTER_SLOW = 100
 
 /** The journal while it is written: one flush of the disk for a group. */
 export interface Journal {
@@ -21,11 +29,27 @@ export interface Journal {
   close(): void
 }
 
-export function openJournal(directory: string, id: Buffer): Journal {
+/** `quick`: what takes longer than so many ms is not waited for on this thread the next times. */
+export function openJournal(directory: string, id: Buffer, quick = QUICK): Journal {
   const file = openSync(journalPath(directory), constants.O_RDWR | (SYNCED_WRITES ? constants.O_DSYNC : 0))
   let buffer = Buffer.alloc(64 * 1024)
   let half = 0
   let used = 0
+  /** How many writes are still left to another thread. */
+  let left = 0
+
+  const writeHere = (size: number, position: number) => {
+    const from = performance.now()
+    for (let done = 0; done < size; ) done += writeSync(file, buffer, done, size - done, position + done)
+    if (!SYNCED_WRITES) fdatasyncSync(file)
+    if (performance.now() - from > quick) left = LEFT_AFTER_SLOW
+  }
+
+  const writeElsewhere = async (size: number, position: number) => {
+    left--
+    for (let done = 0; done < size; ) done += await writeSome(file, buffer, done, size - done, position + done)
+    if (!SYNCED_WRITES) await promisify(fdatasync)(file)
+  }
 
   return {
     get used() {
@@ -36,7 +60,9 @@ export function openJournal(directory: string, id: Buffer): Journal {
       const size = blocksOf(frameSize(group))
       if (buffer.length < size) buffer = Buffer.alloc(size)
       encodeFrame(group, id, buffer)
-      await writeAll(file, buffer, size, startOfHalf(half) + used)
+      const position = startOfHalf(half) + used
+      if (left === 0) writeHere(size, position)
+      else await writeElsewhere(size, position)
       used += size
     },
     switchHalf() {
@@ -48,11 +74,6 @@ export function openJournal(directory: string, id: Buffer): Journal {
     },
     close: () => closeSync(file),
   }
-}
-
-async function writeAll(file: number, buffer: Buffer, size: number, position: number): Promise<void> {
-  for (let done = 0; done < size; ) done += await writeSome(file, buffer, done, size - done, position + done)
-  if (!SYNCED_WRITES) await promisify(fdatasync)(file)
 }
 
 function writeSome(file: number, buffer: Buffer, offset: number, length: number, position: number): Promise<number> {

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { CommandContext } from '../../../commands/commandHandler.js'
 import type { ExecutionCommands, ExecutionResult } from '../../../commands/executions/executionCommands.js'
+import { signalNamePattern } from '../../../domain/execution/signalName.js'
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { present } from '../../routing/present.js'
 import { defineRoute, type Route } from '../../routing/route.js'
-import { idParams, idSchema, jsonSchema, pathId, reasonBody } from '../../schemas/common.js'
+import { idParams, idSchema, jsonSchema, pathId, reasonBody, whySchema } from '../../schemas/common.js'
 import { executionView as executionSchema } from '../../schemas/execution.js'
 import { executionView } from '../../views/executionView.js'
 
@@ -81,8 +82,6 @@ const retryExecution = operationRoute({
   carryOut: (executions, context, input) => executions.retry(context, input),
 })
 
-const signalName = z.string().min(1).max(200)
-
 const signalExecution = defineRoute({
   method: 'post',
   path: '/v1/executions/{id}/signals/{name}',
@@ -92,7 +91,7 @@ const signalExecution = defineRoute({
     'Kept when it comes before the wait; consumed once, first in first out per name. An approval is a signal.',
   tag: 'Executions',
   scope: 'executions:operate',
-  params: z.object({ id: pathId, name: signalName }),
+  params: z.object({ id: pathId, name: z.string().regex(signalNamePattern) }),
   body: z
     .strictObject({
       payload: jsonSchema.optional(),
@@ -126,8 +125,12 @@ const resolveStep = defineRoute({
   body: z
     .strictObject({
       action: z.enum(['retry', 'complete', 'skip', 'fail']),
-      output: jsonSchema.optional(),
-      reason: z.string().min(1).max(2_000),
+      output: jsonSchema.optional().meta({ description: 'For `complete` only; null where it is left out' }),
+      reason: whySchema,
+    })
+    .refine(({ action, output }) => action === 'complete' || output === undefined, {
+      path: ['output'],
+      error: 'Only a step that is completed has an output.',
     })
     .meta({ id: 'ResolveStep' }),
   headers: ['If-Match', 'Idempotency-Key'],

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineRoute, type Route } from '../../routing/route.js'
+import { whySchema } from '../../schemas/common.js'
 import { deadLetterView } from '../../schemas/projection.js'
 import { projectionName, projectionParams } from './status.js'
 
@@ -25,7 +26,7 @@ const listDeadLetters = defineRoute({
   }),
 })
 
-const settleBody = z.strictObject({ reason: z.string().min(1).max(2_000) }).meta({ id: 'SettleDeadLetter' })
+const settleBody = z.strictObject({ reason: whySchema }).meta({ id: 'SettleDeadLetter' })
 
 const settle = (verb: 'retry' | 'discard', summary: string): Route =>
   defineRoute({
