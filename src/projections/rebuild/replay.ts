@@ -60,7 +60,8 @@ export const replay = async (
     let lastProcessed = processed
     let lastReport = startedAt
     const report = async () => {
-      const position = writer.position
+      // Where nothing waits to be applied it is as far as the log was read, however few of its events are for this projection.
+      const position = queue.size === 0 ? queue.horizon : writer.position
       const now = performance.now()
       const rate = Number(processed - lastProcessed) / ((now - lastReport) / 1_000)
       lastProcessed = processed
@@ -80,11 +81,10 @@ export const replay = async (
       })
     }
 
+    const unreported = (error: unknown) => context.log(`progress of a rebuild: ${String(error)}`)
     let reporting: Promise<void> = Promise.resolve()
     const timer = setInterval(() => {
-      reporting = reporting
-        .then(report)
-        .catch((error: unknown) => context.log(`progress of a rebuild: ${String(error)}`))
+      reporting = reporting.then(report).catch(unreported)
     }, reportMs)
     const run = runner.run(running)
     run.catch(() => controller.abort())
@@ -109,7 +109,8 @@ export const replay = async (
       controller.abort()
       await run
       await reporting
-      if (!signal.aborted) await report()
+      // Where it is halted, too: what was replayed since the last report is not replayed again.
+      await (signal.aborted ? report().catch(unreported) : report())
     }
   } finally {
     endPace()
