@@ -1,4 +1,4 @@
-// How fast `executions` is rebuilt: node --import tsx bench/projections/rebuild.ts [events]
+// How fast `executions` is rebuilt by the built program: node --import tsx bench/projections/rebuild.ts [events] (after npm run build)
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,9 +19,7 @@ try {
     process.execPath,
     [
       ...(process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? []),
-      '--import',
-      'tsx',
-      fileURLToPath(new URL('./rebuildProcess.ts', import.meta.url)),
+      fileURLToPath(new URL('./rebuildProcess.mjs', import.meta.url)),
       JSON.stringify(config),
     ],
     { maxBuffer: 10_000_000 },

@@ -1,24 +1,23 @@
-// The rebuilding process of its own, so that its memory and CPU can be told: `node --import tsx rebuildProcess.ts <config>`.
-import { type EventStoreDBClient, START, streamNameFilter } from '@eventstore/db-client'
+// The rebuilding process of its own, so that its memory and CPU can be told, without a loader of TypeScript: `node rebuildProcess.mjs <config>`.
+import { START, streamNameFilter } from '@eventstore/db-client'
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
-import { eventStoreDbFeed } from '../../src/eventlog/eventStoreDb/eventStoreDbFeed.js'
-import { eventStoreDbStore } from '../../src/eventlog/eventStoreDb/eventStoreDbStore.js'
-import { executionsProjection } from '../../src/projections/definitions/executions.js'
-import { defaultMongoNames } from '../../src/projections/mongo/names.js'
-import { createProjectionOperations } from '../../src/projections/operations/createProjectionOperations.js'
-import { defaultSchemas } from '../../src/projections/postgres/names.js'
-import { createProjector } from '../../src/projections/projector/projector.js'
-import type { ProjectorConfig } from '../../src/projections/runProjector.js'
+import { createEventStoreDbClient, disposeEventStoreDbClient } from '../../dist/eventlog/eventStoreDb/client.js'
+import { eventStoreDbFeed } from '../../dist/eventlog/eventStoreDb/eventStoreDbFeed.js'
+import { eventStoreDbStore } from '../../dist/eventlog/eventStoreDb/eventStoreDbStore.js'
+import { executionsProjection } from '../../dist/projections/definitions/executions.js'
+import { defaultMongoNames } from '../../dist/projections/mongo/names.js'
+import { createProjectionOperations } from '../../dist/projections/operations/createProjectionOperations.js'
+import { defaultSchemas } from '../../dist/projections/postgres/names.js'
+import { createProjector } from '../../dist/projections/projector/projector.js'
 
-const config = JSON.parse(process.argv[2] ?? '{}') as ProjectorConfig
+const config = JSON.parse(process.argv[2] ?? '{}')
 const client = createEventStoreDbClient(config.eventstoreUrl)
 
 /** What the client can deliver at best: the same filter, a handler that does nothing. */
-const emptySubscription = (from: EventStoreDBClient) =>
-  new Promise<{ events: number; seconds: number; cpu: number }>((resolve, reject) => {
+const emptySubscription = (from) =>
+  new Promise((resolve, reject) => {
     let events = 0
     const cpu = process.cpuUsage()
     const started = performance.now()
@@ -50,7 +49,7 @@ const shared = {
   projections: [executionsProjection],
   schemas: defaultSchemas,
   mongoNames: defaultMongoNames,
-  log: (line: string) => console.error(line),
+  log: (line) => console.error(line),
 }
 let peak = 0
 const watch = setInterval(() => {
@@ -80,7 +79,7 @@ const { id } = await operations.rebuild(
   'executions',
 )
 let replayed = 0
-const marks: Record<string, number> = {}
+const marks = {}
 for await (const rebuild of operations.progress(id)) {
   marks[rebuild.state] ??= (performance.now() - started) / 1_000
   replayed = rebuild.processed
