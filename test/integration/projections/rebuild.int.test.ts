@@ -148,6 +148,19 @@ describe('a rebuild', () => {
     expect((await operations.status('executions')).generation).toBe(2)
   })
 
+  it('counts what was replayed before it was paused', async () => {
+    const { projector, operations } = await begin([executionsProjection])
+    await reached(projector, await appendRuns(700))
+    const { id } = await operations.rebuild(operator(), 'executions')
+    const replayed = `SELECT FROM "${harness.schemas.control}".checkpoints WHERE generation = 2 AND position IS NOT NULL`
+    await eventually(async () => (await harness.pool.query(replayed)).rowCount === 1)
+    const paused = await operations.pause(operator(), 'executions', id)
+    expect(Number(paused.processed)).toBeGreaterThan(0)
+    await operations.resume(operator(), 'executions', id)
+    const ended = (await watch(operations, id)).at(-1)
+    expect(Number(ended?.processed)).toBe(log.events.filter(({ stream }) => stream.startsWith('execution-')).length)
+  })
+
   it('can be rolled back to the generation before, which was kept fed, until that is dropped', async () => {
     const { projector, operations } = await begin([executionsProjection])
     await reached(projector, await appendRuns(3))
