@@ -1,13 +1,14 @@
 import type { ServerContext } from '../context.js'
 import { type Checkpointer, createCheckpointer } from './checkpointer.js'
-import { addInFlight, type Consumer, type InFlight, isBatchFull, takeInFlight } from './consumer.js'
+import { type Consumer, type InFlight, takeInFlight } from './consumer.js'
+import { Dispatcher } from './dispatcher.js'
 import type { GroupDefinition } from './groupSettings.js'
 import { createSource, type GroupSource } from './groupSource.js'
 import type { GroupMessage } from './message.js'
 import type { NackAction } from './nackAction.js'
 import { createParkedStream, type ParkedStream } from './parkedStream.js'
-import { RetryQueue, scanArray, type Taken } from './retryQueue.js'
-import { type ConsumerStrategy, createStrategy } from './strategies.js'
+import { RetryQueue } from './retryQueue.js'
+import { createStrategy } from './strategies.js'
 import { createThroughput, type Throughput } from './throughput.js'
 import { createTimeouts, type Timeouts } from './timeouts.js'
 
@@ -27,14 +28,13 @@ export class SubscriptionGroup {
   readonly retries = new RetryQueue()
   readonly checkpointer: Checkpointer
   private readonly source: GroupSource
-  private readonly strategy: ConsumerStrategy
   private readonly timeouts: Timeouts
+  private readonly dispatcher: Dispatcher
   /** Orders that are read and not done with, in the order of reading. */
   private readonly outstanding = new Set<number>()
   private readonly start: number
   private next: number
   private stopListening: (() => void) | undefined
-  private pumping = false
 
   constructor(
     context: ServerContext,
@@ -46,9 +46,14 @@ export class SubscriptionGroup {
     const { settings } = definition
     this.source = createSource(context, definition)
     this.parked = createParkedStream(context, definition)
-    this.strategy = createStrategy(settings.strategy)
     this.throughput = createThroughput(settings.extraStatistics)
     this.timeouts = createTimeouts(settings.messageTimeout, (entry) => this.onTimeout(entry))
+    this.dispatcher = new Dispatcher(
+      this.consumers,
+      { retries: this.retries, buffer: this.buffer, readMore: () => this.readMore() },
+      createStrategy(settings.strategy),
+      this.timeouts,
+    )
     this.start = checkpoint === undefined ? firstOrder : checkpoint + 1
     this.next = this.start
     this.checkpointer = createCheckpointer(settings, checkpoint, () => this.progress(), writeCheckpoint)
@@ -79,9 +84,9 @@ export class SubscriptionGroup {
 
   connect(consumer: Consumer): void {
     this.consumers.push(consumer)
-    this.stopListening ??= this.source.onCommit(() => this.pump())
+    this.stopListening ??= this.source.onCommit(() => this.dispatcher.pump())
     consumer.call.onClose(() => this.disconnect(consumer))
-    this.pump()
+    this.dispatcher.pump()
   }
 
   ack(consumer: Consumer, ids: readonly string[]): void {
@@ -89,7 +94,7 @@ export class SubscriptionGroup {
       const entry = this.settle(consumer, id)
       if (entry) this.done(entry.message)
     }
-    this.pump()
+    this.dispatcher.pump()
   }
 
   nack(consumer: Consumer, ids: readonly string[], action: NackAction, reason: string): void {
@@ -100,12 +105,12 @@ export class SubscriptionGroup {
       else if (action === 'skip' || action === 'stop') this.done(entry.message)
       else this.retry(entry.message)
     }
-    this.pump()
+    this.dispatcher.pump()
   }
 
   async replayParked(stopAt: number | undefined): Promise<void> {
     for (const message of await this.parked.takeAll(stopAt)) this.retries.add(message)
-    this.pump()
+    this.dispatcher.pump()
   }
 
   /**
@@ -140,45 +145,6 @@ export class SubscriptionGroup {
     return lowest <= this.start ? -1 : lowest - 1
   }
 
-  /** Delivers as much as the consumers can take. */
-  private pump(): void {
-    if (this.pumping) return
-    this.pumping = true
-    try {
-      do this.fill()
-      while (this.send())
-    } finally {
-      this.pumping = false
-    }
-  }
-
-  private fill(): void {
-    while (this.consumers.length > 0) {
-      const open = this.retries.scan((message) => this.offer(message)) && scanArray(this.buffer, (m) => this.offer(m))
-      if (!open || !this.readMore()) return
-    }
-  }
-
-  /** Sends each consumer's share in one write. True when one had more to get than a write holds, and takes more. */
-  private send(): boolean {
-    let isMore = false
-    for (const consumer of this.consumers) {
-      if (consumer.batch.size === 0) continue
-      const wasFull = isBatchFull(consumer)
-      if (!consumer.call.write(consumer.batch.take())) this.waitFor(consumer)
-      else if (wasFull) isMore = true
-    }
-    return isMore
-  }
-
-  private waitFor(consumer: Consumer): void {
-    consumer.isBlocked = true
-    void consumer.call.drained().then(() => {
-      consumer.isBlocked = false
-      this.pump()
-    })
-  }
-
   private readMore(): boolean {
     const { historyBufferSize, readBatchSize } = this.definition.settings
     const room = historyBufferSize - this.buffer.length
@@ -191,16 +157,6 @@ export class SubscriptionGroup {
       this.buffer.push(message)
     }
     return true
-  }
-
-  private offer(message: GroupMessage): Taken {
-    const consumer = this.strategy(this.consumers, message)
-    if (typeof consumer === 'string') return consumer
-    const entry: InFlight = { message, consumer, sentAt: Date.now() }
-    addInFlight(entry)
-    this.timeouts.add(entry)
-    consumer.batch.add({ ...message.delivery, retryCount: message.retryCount })
-    return 'sent'
   }
 
   private settle(consumer: Consumer, id: string): InFlight | undefined {
@@ -231,7 +187,7 @@ export class SubscriptionGroup {
       // Not parked, so not done with: it is delivered again.
       () => {
         this.retries.add(message)
-        this.pump()
+        this.dispatcher.pump()
       },
     )
   }
@@ -239,7 +195,7 @@ export class SubscriptionGroup {
   private onTimeout(entry: InFlight): void {
     takeInFlight(entry.consumer, entry.message.id)
     this.retry(entry.message)
-    this.pump()
+    this.dispatcher.pump()
   }
 
   private disconnect(consumer: Consumer): void {
@@ -253,7 +209,7 @@ export class SubscriptionGroup {
       }
     }
     consumer.inFlight.clear()
-    if (this.consumers.length > 0) this.pump()
+    if (this.consumers.length > 0) this.dispatcher.pump()
     else {
       this.stopListening?.()
       this.stopListening = undefined
