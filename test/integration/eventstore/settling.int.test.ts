@@ -8,11 +8,14 @@ import { openDatabase } from '../../../src/embedded/eventstore/log/database.js'
 import { SETTLING_LIMITS } from '../../../src/embedded/eventstore/log/groupCommit.js'
 import { createJournalFile, journalPath } from '../../../src/embedded/eventstore/log/journalFile.js'
 import { type Log, openLog } from '../../../src/embedded/eventstore/log/openLog.js'
+import { eventIdOf, type NewEvent } from '../../../src/embedded/eventstore/log/record.js'
 import { backupEventStore } from '../../../src/embedded/eventstore/operations/backup.js'
 import { checkEventStore } from '../../../src/embedded/eventstore/operations/check.js'
 import { scavenge } from '../../../src/embedded/eventstore/operations/scavenge.js'
 import { metadataEvent } from '../../../src/embedded/eventstore/streams/appendEvents.js'
 import { stageDelete, stageTombstone } from '../../../src/embedded/eventstore/streams/deleteStream.js'
+import { deliver, LINK_TYPE } from '../../../src/embedded/eventstore/streams/links.js'
+import { visitAllForwards } from '../../../src/embedded/eventstore/streams/visitRecords.js'
 import { rejection } from '../../support/eventstore/events.js'
 import { append, DIRECT, NEVER, newLogEvents, shownBy } from '../../support/eventstore/logUnderTest.js'
 
@@ -149,6 +152,29 @@ test('readers see the same, whether groups are settled, being settled or not', a
     { numRuns: 25 },
   )
 }, 120_000)
+
+test('a link and its target are both whole when neither is in memory', async () => {
+  const [target, link, other] = newLogEvents(3) as [NewEvent, NewEvent, NewEvent]
+  const before = await openAt(directory, DIRECT)
+  await append(before, 'a', [target])
+  await append(before, 'links', [{ ...link, type: LINK_TYPE, data: Buffer.from('0@a') }])
+  await append(before, 'b', [other])
+  await close(before)
+  const { store } = await openAt(directory)
+  const delivered: (string | undefined)[][] = []
+  const idOf = (record: Buffer | undefined) => record && eventIdOf(record)
+  const { ended } = visitAllForwards(store, 1, 10, (found) => {
+    const { event, link: via } = deliver(store, found, true)
+    delivered.push([idOf(event), idOf(via)])
+    return true
+  })
+  expect(ended).toBe(true)
+  expect(delivered).toEqual([
+    [target.id, undefined],
+    [target.id, link.id],
+    [other.id, undefined],
+  ])
+})
 
 /** A log with settled groups, one in each half of the journal that are not, and every kind of stream among them. */
 async function halfSettled() {

@@ -30,7 +30,11 @@ test('subscribers that pause while others write lose, double and reorder nothing
   const stream = newStream()
   const all = client.subscribeToAll({ fromPosition: START }, { highWaterMark: 4 })
   const one = client.subscribeToStream(stream, {}, { highWaterMark: 4 })
-  const received: { all: AllStreamResolvedEvent[]; one: number[] } = { all: [], one: [] }
+  const received: { all: AllStreamResolvedEvent[]; one: number[]; numbers: unknown[] } = {
+    all: [],
+    one: [],
+    numbers: [],
+  }
   let caughtUp = 0
   all.on('caughtUp', () => caughtUp++)
   await new Promise((resolve) => all.once('caughtUp', () => resolve(undefined)))
@@ -38,7 +42,11 @@ test('subscribers that pause while others write lose, double and reorder nothing
   one.pause()
   await writeAll(stream)
   all.on('data', (event) => received.all.push(event))
-  one.on('data', ({ event }) => received.one.push(Number(event?.revision)))
+  const numberOf = (event: { data?: unknown } | undefined) => (event?.data as { n?: number } | undefined)?.n
+  one.on('data', ({ event }) => {
+    received.one.push(Number(event?.revision))
+    received.numbers.push(numberOf(event))
+  })
   all.resume()
   one.resume()
   const mine = () => received.all.filter(({ event }) => event?.streamId === stream)
@@ -46,12 +54,14 @@ test('subscribers that pause while others write lose, double and reorder nothing
     await new Promise((resolve) => setTimeout(resolve, 10))
 
   expect(received.one).toEqual(Array.from({ length: EVENTS }, (_, index) => index))
+  expect(received.numbers).toEqual(received.one)
   expect(mine().map(({ event }) => Number(event?.revision))).toEqual(received.one)
+  expect(mine().map(({ event }) => numberOf(event))).toEqual(received.one)
   const positions = positionsOf(received.all)
   expect(positions.every((position, index) => index === 0 || position > positions[index - 1]!)).toBe(true)
   while (caughtUp < 2) await new Promise((resolve) => setTimeout(resolve, 10))
 
-  await client.appendToStream(stream, jsonEvent({ type: 'Last', data: {} }))
+  await client.appendToStream(stream, jsonEvent({ type: 'Last', data: { n: EVENTS } }))
   while (received.one.length <= EVENTS) await new Promise((resolve) => setTimeout(resolve, 10))
   expect(received.one.at(-1)).toBe(EVENTS)
   await all.unsubscribe()

@@ -6,11 +6,13 @@ import { type NewEvent, payloadOf, revisionOf, streamNameOf } from '../../../src
 import { stageAppend } from '../../../src/embedded/eventstore/streams/appendEvents.js'
 import type { ExpectedRevision } from '../../../src/embedded/eventstore/streams/expectedRevision.js'
 import {
-  readAllBackwards,
-  readAllForwards,
-  readStreamBackwards,
-  readStreamForwards,
-} from '../../../src/embedded/eventstore/streams/readPages.js'
+  type Visit,
+  type Visited,
+  visitAllBackwards,
+  visitAllForwards,
+  visitStreamBackwards,
+  visitStreamForwards,
+} from '../../../src/embedded/eventstore/streams/visitRecords.js'
 
 /** Groups stay in the journal until somebody asks to settle them. */
 export const NEVER: SettlingLimits = { bytes: Number.MAX_SAFE_INTEGER, delay: 2 ** 30, direct: 2 ** 30 }
@@ -45,34 +47,26 @@ const line = ({ position, record }: PositionedRecord) =>
   `${position} ${revisionOf(record)}@${streamNameOf(record)} ${payloadOf(record).data.toString().trimEnd()}`
 
 function shownOfAll(store: Log['store'], page: number) {
-  const forwards: string[] = []
-  for (let next = 1, ended = false; !ended; ) {
-    const read = readAllForwards(store, next, page)
-    forwards.push(...read.records.map(line))
-    ;({ next, ended } = read)
+  return {
+    forwards: linesOf(1, (from, visit) => visitAllForwards(store, from, page, visit)),
+    backwards: linesOf(store.head + 1, (from, visit) => visitAllBackwards(store, from, page, visit)),
   }
-  const backwards: string[] = []
-  for (let next = store.head + 1, ended = false; !ended; ) {
-    const read = readAllBackwards(store, next, page)
-    backwards.push(...read.records.map(line))
-    ;({ next, ended } = read)
-  }
-  return { forwards, backwards }
 }
 
 function shownOfStream(store: Log['store'], name: string, page: number) {
   const { metadata, ...state } = store.state(name)
-  const forwards: string[] = []
-  for (let next = 0, ended = false; !ended; ) {
-    const read = readStreamForwards(store, store.state(name), next, page)
-    forwards.push(...read.records.map(line))
-    ;({ next, ended } = read)
+  return {
+    ...{ state, metadata, peeked: store.peekState(name) },
+    forwards: linesOf(0, (from, visit) => visitStreamForwards(store, store.state(name), from, page, 0, visit)),
+    backwards: linesOf(state.last, (from, visit) =>
+      visitStreamBackwards(store, store.state(name), from, 0, page, 0, visit),
+    ),
   }
-  const backwards: string[] = []
-  for (let next = state.last, ended = false; !ended; ) {
-    const read = readStreamBackwards(store, store.state(name), next, 0, page)
-    backwards.push(...read.records.map(line))
-    ;({ next, ended } = read)
-  }
-  return { state, metadata, peeked: store.peekState(name), forwards, backwards }
+}
+
+function linesOf(from: number, visitFrom: (from: number, visit: Visit) => Visited): string[] {
+  const lines: string[] = []
+  const visit: Visit = (found) => lines.push(line(found)) > 0
+  for (let next = from, ended = false; !ended; ) ({ next, ended } = visitFrom(next, visit))
+  return lines
 }

@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Call } from '../../../src/embedded/eventstore/wire/call.js'
 import { frame, MAX_MESSAGE_SIZE, MessageAssembler } from '../../../src/embedded/eventstore/wire/messageAssembler.js'
 import { ProtoReader } from '../../../src/embedded/eventstore/wire/protoReader.js'
 import { ProtoWriter, varintSize } from '../../../src/embedded/eventstore/wire/protoWriter.js'
+import { ResponseBatch } from '../../../src/embedded/eventstore/wire/readResponses.js'
 import {
   GrpcError,
   percentEncode,
@@ -11,6 +13,46 @@ import {
   trailersOf,
 } from '../../../src/embedded/eventstore/wire/status.js'
 import { readUuid, uuidHalves } from '../../../src/embedded/eventstore/wire/uuid.js'
+
+describe('answers to readers', () => {
+  const message = (text: string) => Buffer.from(text)
+
+  /** A call that keeps what was written and says so when it is told. */
+  const callThat = () => {
+    const writes: { frames: Buffer; sent: () => void }[] = []
+    const call = { write: (frames: Buffer, sent: () => void) => writes.push({ frames, sent }) > 0 } as unknown as Call
+    return { call, writes }
+  }
+
+  test('use a buffer again only when it was sent', () => {
+    const batch = new ResponseBatch(false)
+    const { call, writes } = callThat()
+    for (const text of ['first', 'second']) {
+      batch.addMessage(message(text))
+      expect(batch.sendTo(call)).toBe(true)
+      expect(batch.size).toBe(0)
+    }
+    writes[0]?.sent()
+    batch.addMessage(message('third'))
+    batch.sendTo(call)
+    const [first, second, third] = writes.map(({ frames }) => frames) as [Buffer, Buffer, Buffer]
+    expect(third.buffer).toBe(first.buffer)
+    expect(second.buffer).not.toBe(first.buffer)
+    expect(second).toEqual(frame(message('second')))
+    expect(third).toEqual(frame(message('third')))
+  })
+
+  test('do not keep the buffer of a huge answer', () => {
+    const batch = new ResponseBatch(false)
+    const { call, writes } = callThat()
+    batch.addMessage(Buffer.alloc(1024 * 1024))
+    batch.sendTo(call)
+    writes[0]?.sent()
+    batch.addMessage(message('next'))
+    batch.sendTo(call)
+    expect(writes[1]?.frames.buffer.byteLength).toBeLessThan(128 * 1024)
+  })
+})
 
 describe('protobuf', () => {
   test('numbers of any size come back as they were written', () => {

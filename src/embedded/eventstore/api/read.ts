@@ -1,15 +1,16 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { ServerContext } from '../context.js'
-import type { PositionedRecord } from '../log/logView.js'
 import { deliver } from '../streams/links.js'
+import { firstVisible, isSoftDeleted, oldestVisible, type StreamState } from '../streams/streamState.js'
 import {
   isHiddenFromAll,
-  type Page,
-  readAllBackwards,
-  readAllForwards,
-  readStreamBackwards,
-  readStreamForwards,
-} from '../streams/readPages.js'
-import { firstVisible, isSoftDeleted, oldestVisible, type StreamState } from '../streams/streamState.js'
+  type Visit,
+  type Visited,
+  visitAllBackwards,
+  visitAllForwards,
+  visitStreamBackwards,
+  visitStreamForwards,
+} from '../streams/visitRecords.js'
 import { compileFilter, type EventFilter } from '../subscriptions/eventFilter.js'
 import { subscribeToAll } from '../subscriptions/subscribeToAll.js'
 import { subscribeToStream } from '../subscriptions/subscribeToStream.js'
@@ -52,7 +53,7 @@ function respond(context: ServerContext, call: Call, request: ReadRequest): Prom
       : subscribeToStream(context, call, request, request.stream)
   }
   if (request.count === 0) throw new GrpcError(Status.unknown, 'The number of events must be above 0.')
-  if (request.stream === undefined) return sendPages(context, call, request, allPages(context, request), filter)
+  if (request.stream === undefined) return sendAll(context, call, request, allVisits(context, request), filter)
   return readStream(context, call, request, request.stream)
 }
 
@@ -62,74 +63,75 @@ function readStream(context: ServerContext, call: Call, request: ReadRequest, st
   if (state.last < 0 || isSoftDeleted(state)) {
     const batch = new ResponseBatch(false)
     batch.addMessage(streamNotFound(stream))
-    call.write(batch.take())
+    batch.sendTo(call)
     call.end()
     return Promise.resolve()
   }
-  return sendPages(context, call, request, streamPages(context, request, state), undefined)
+  return sendAll(context, call, request, streamVisits(context, request, state), undefined)
 }
 
-/** A function that reads on where it stopped. */
-type NextPage = (limit: number) => Page
+/** Visits some records more, from where it stopped. */
+type VisitMore = (limit: number, visit: Visit) => Visited
 
-function allPages({ store }: ServerContext, request: ReadRequest): NextPage {
-  const read = request.backwards ? readAllBackwards : readAllForwards
+function allVisits({ store }: ServerContext, request: ReadRequest): VisitMore {
   let at = request.from === 'start' ? 0 : request.from === 'end' ? store.head + 1 : request.from
+  if (request.backwards) {
+    return (limit, visit) => {
+      const visited = visitAllBackwards(store, at, limit, visit)
+      at = visited.next
+      return visited
+    }
+  }
   // Events that are written while the read runs are not part of it.
   const end = store.head
-  return (limit) => {
-    const page = read(store, at, limit)
-    at = page.next
-    if (request.backwards || page.next <= end + 1) return page
-    return { ...page, records: page.records.filter(({ position }) => position <= end), ended: true }
+  return (limit, visit) => {
+    const visited = visitAllForwards(store, at, limit, (found) => found.position <= end && visit(found))
+    at = visited.next
+    return { ...visited, ended: at > end }
   }
 }
 
-function streamPages({ store }: ServerContext, request: ReadRequest, state: StreamState): NextPage {
+function streamVisits({ store }: ServerContext, request: ReadRequest, state: StreamState): VisitMore {
   const min = firstVisible(state)
   const oldest = oldestVisible(state, Date.now())
   if (request.backwards) {
     let at = request.from === 'end' ? state.last : Math.min(request.from === 'start' ? 0 : request.from, state.last)
-    return (limit) => {
-      const page = readStreamBackwards(store, state, at, min, limit, oldest)
-      at = page.next
-      return page
+    return (limit, visit) => {
+      const visited = visitStreamBackwards(store, state, at, min, limit, oldest, visit)
+      at = visited.next
+      return visited
     }
   }
   let at = request.from === 'end' ? state.last + 1 : Math.max(min, request.from === 'start' ? 0 : request.from)
-  return (limit) => {
-    const page = readStreamForwards(store, state, at, limit, oldest)
-    at = page.next
-    return page
+  return (limit, visit) => {
+    const visited = visitStreamForwards(store, state, at, limit, oldest, visit)
+    at = visited.next
+    return visited
   }
 }
 
-async function sendPages(
-  context: ServerContext,
+async function sendAll(
+  { store }: ServerContext,
   call: Call,
   request: ReadRequest,
-  nextPage: NextPage,
+  visitMore: VisitMore,
   filter: EventFilter | undefined,
 ): Promise<void> {
   let left = request.count ?? 0
   const isAll = request.stream === undefined
-  const wanted = ({ record }: PositionedRecord) => !(isAll && isHiddenFromAll(record)) && (!filter || filter(record))
-  const batch = new ResponseBatch(request.structuredIds, BATCH_BYTES + 16_384)
-  const send = async () => {
-    if (!call.write(batch.take())) await call.drained()
+  const batch = new ResponseBatch(request.structuredIds)
+  const add: Visit = (found) => {
+    if ((isAll && isHiddenFromAll(found.record)) || (filter && !filter(found.record))) return true
+    batch.add(deliver(store, found, request.resolveLinks))
+    left--
+    return left > 0 && batch.size < BATCH_BYTES
   }
   while (!call.closed) {
-    const page = nextPage(Math.min(PAGE, left))
-    for (const found of page.records) {
-      if (left === 0) break
-      if (!wanted(found)) continue
-      batch.add(deliver(context.store, found, request.resolveLinks))
-      left--
-      if (batch.size >= BATCH_BYTES) await send()
-    }
-    const ended = page.ended || left === 0
-    if (batch.size === 0 && !ended) await new Promise(setImmediate)
-    if (batch.size > 0 && ended) await send()
+    const visited = visitMore(Math.min(PAGE, left), add)
+    const ended = visited.ended || left === 0
+    if (batch.size >= BATCH_BYTES || (ended && batch.size > 0)) {
+      if (!batch.sendTo(call)) await call.drained()
+    } else if (!ended) await nextTurn()
     if (ended) return call.end()
   }
 }

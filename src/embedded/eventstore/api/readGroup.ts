@@ -94,7 +94,7 @@ function join(
   })
   consumer.batch.addMessage(confirmation(`${options.source}::${options.group}/${randomUUID()}`))
   group.connect(consumer)
-  if (consumer.batch.size > 0) call.write(consumer.batch.take())
+  if (consumer.batch.size > 0) consumer.batch.sendTo(call)
   return { group, consumer }
 }
 

@@ -22,7 +22,7 @@ export class LogStore {
   constructor(readonly view: LogView) {
     this.head = view.lastPosition()
     this.nextStreamId = view.lastStreamId() + 1
-    for (const { record } of view.recordsFrom(Math.max(1, this.head - WARM_IDS), this.head, WARM_IDS + 1)) {
+    for (const { record } of view.recordsFrom(Math.max(1, this.head - WARM_IDS), this.head)) {
       this.recentIds.add(eventIdOf(record), streamIdOf(record), revisionOf(record))
     }
   }
@@ -43,6 +43,11 @@ export class LogStore {
 
   record(position: number): Buffer | undefined {
     return this.recent.get(position) ?? this.view.record(position)
+  }
+
+  /** The same on loan: the next read of the log may overwrite it. */
+  borrow(position: number): Buffer | undefined {
+    return this.recent.get(position) ?? this.view.borrow(position)
   }
 
   recordOf(streamId: number, revision: number): Buffer | undefined {

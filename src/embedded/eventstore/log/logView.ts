@@ -7,6 +7,7 @@ import type { StreamEntry } from './unsettledLayer.js'
 
 export interface PositionedRecord {
   readonly position: number
+  /** Where it says that it is on loan, the next read of the log may overwrite it. */
   readonly record: Buffer
 }
 
@@ -16,12 +17,18 @@ const LAST_KEY = Buffer.from([255, 255, 255, 255, 255, 255])
 export class LogView {
   readonly unsettled = new Unsettled()
   private readonly scratch = Buffer.allocUnsafe(10)
+  private readonly positionScratch = Buffer.allocUnsafe(6)
 
   constructor(private readonly database: LogDatabase) {}
 
   record(position: number): Buffer | undefined {
     const unsettled = this.unsettled.record(position)
-    return unsettled ?? this.database.log.getBinary(positionKey(position, this.scratch.subarray(0, 6)))
+    return unsettled ?? this.database.log.getBinary(positionKey(position, this.positionScratch))
+  }
+
+  /** The record on loan, which makes no garbage. */
+  borrow(position: number): Buffer | undefined {
+    return this.unsettled.record(position) ?? this.borrowSettled(position)
   }
 
   positionOf(streamId: number, revision: number): number | undefined {
@@ -29,14 +36,13 @@ export class LogView {
     return unsettled ?? this.database.index.getBinary(eventKey(streamId, revision, this.scratch))?.readUIntBE(0, 6)
   }
 
-  /** Records from position `from` to `to`, of the data file at most `limit`. */
-  *recordsFrom(from: number, to: number, limit: number): Generator<PositionedRecord> {
+  /** Records from position `from` to `to`, on loan. */
+  *recordsFrom(from: number, to: number): Generator<PositionedRecord> {
     const settledEnd = Math.min(to + 1, this.unsettled.position)
-    if (from < settledEnd) {
-      const range = { start: positionKey(from), end: positionKey(settledEnd), limit }
-      for (const { key, value } of this.database.log.getRange(range)) {
-        yield { position: key.readUIntBE(0, 6), record: value }
-      }
+    for (let position = from; position < settledEnd; ) {
+      const record = this.borrowSettled(position)
+      if (record) yield { position: position++, record }
+      else position = this.settledPosition({ start: positionKey(position), end: positionKey(settledEnd) }) ?? settledEnd
     }
     for (let position = Math.max(from, settledEnd); position <= to; position++) {
       const record = this.unsettled.record(position)
@@ -44,16 +50,18 @@ export class LogView {
     }
   }
 
-  /** Records from position `from` down, of the data file at most `limit`. */
-  *recordsDownFrom(from: number, limit: number): Generator<PositionedRecord> {
+  /** Records from position `from` down, on loan. */
+  *recordsDownFrom(from: number): Generator<PositionedRecord> {
     const { position: unsettled } = this.unsettled
-    for (let position = from; position >= unsettled; position--) {
+    let position = from
+    for (; position >= unsettled; position--) {
       const record = this.unsettled.record(position)
       if (record) yield { position, record }
     }
-    const range = { start: positionKey(Math.min(from, unsettled - 1)), reverse: true, limit }
-    for (const { key, value } of this.database.log.getRange(range)) {
-      yield { position: key.readUIntBE(0, 6), record: value }
+    while (position > 0) {
+      const record = this.borrowSettled(position)
+      if (record) yield { position: position--, record }
+      else position = this.settledPosition({ start: positionKey(position), reverse: true }) ?? 0
     }
   }
 
@@ -117,9 +125,7 @@ export class LogView {
 
   /** Position of the last settled event; 0 in an empty file. */
   lastPosition(): number {
-    for (const key of this.database.log.getKeys({ start: LAST_KEY, reverse: true, limit: 1 }))
-      return key.readUIntBE(0, 6)
-    return 0
+    return this.settledPosition({ start: LAST_KEY, reverse: true }) ?? 0
   }
 
   /** The highest number of a settled stream. Every stream that has a number has an event that bears it. */
@@ -127,6 +133,17 @@ export class LogView {
     const end = eventKey(0xffffffff, TOMBSTONE_REVISION)
     for (const key of this.database.index.getKeys({ start: end, reverse: true, limit: 1 })) return key.readUInt32BE(0)
     return 0
+  }
+
+  private borrowSettled(position: number): Buffer | undefined {
+    const bytes = this.database.log.getBinaryFast(positionKey(position, this.positionScratch))
+    return bytes?.subarray(0, bytes.length)
+  }
+
+  /** The first position in a range of the data file. Where events were scavenged there are gaps. */
+  private settledPosition(range: RangeOptions): number | undefined {
+    for (const key of this.database.log.getKeys({ ...range, limit: 1 })) return key.readUIntBE(0, 6)
+    return undefined
   }
 
   private *settledEntries(range: RangeOptions): Generator<StreamEntry> {

@@ -60,7 +60,7 @@ export class Dispatcher {
     for (const consumer of this.consumers) {
       if (consumer.batch.size === 0) continue
       const wasFull = isBatchFull(consumer)
-      if (!consumer.call.write(consumer.batch.take())) this.waitFor(consumer)
+      if (!consumer.batch.sendTo(consumer.call)) this.waitFor(consumer)
       else if (wasFull) isMore = true
     }
     return isMore

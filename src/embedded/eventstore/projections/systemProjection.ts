@@ -5,7 +5,8 @@ import { MAX_NAME_SIZE, payloadOf, revisionOf, TOMBSTONE_REVISION } from '../log
 import type { Staging } from '../log/staging.js'
 import { stageAppend } from '../streams/appendEvents.js'
 import { LINK_TYPE } from '../streams/links.js'
-import { isHiddenFromAll, readAllForwards } from '../streams/readPages.js'
+import { readAllForwards } from '../streams/readPages.js'
+import { isHiddenFromAll } from '../streams/visitRecords.js'
 import type { LinkRule, WantedLink } from './linkRules.js'
 
 const PAGE = 500

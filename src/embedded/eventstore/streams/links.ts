@@ -13,7 +13,9 @@ export function deliver(store: LogStore, { position, record }: PositionedRecord,
   if (!resolveLinks || eventTypeOf(record) !== LINK_TYPE) return { position, event: record }
   const target = parseLink(payloadOf(record).data)
   if (!target) return { position, event: record }
-  return { position, event: readTarget(store, target), link: record }
+  // A record on loan does not outlast the read of its target.
+  const link = Buffer.from(record)
+  return { position, event: readTarget(store, target), link }
 }
 
 interface LinkTarget {

@@ -4,7 +4,7 @@ import { invalidArgument } from '../api/errors.js'
 import type { ReadRequest } from '../api/readRequest.js'
 import type { ServerContext } from '../context.js'
 import { deliver } from '../streams/links.js'
-import { isHiddenFromAll, readAllForwards } from '../streams/readPages.js'
+import { isHiddenFromAll, type Visit, visitAllForwards } from '../streams/visitRecords.js'
 import type { Call } from '../wire/call.js'
 import { caughtUp, checkpoint, confirmation, ResponseBatch } from '../wire/readResponses.js'
 import { createCheckpoints } from './checkpoints.js'
@@ -32,25 +32,26 @@ export async function subscribeToAll(
   batch.addMessage(confirmation(randomUUID()))
   let live = false
 
+  const add: Visit = (found) => {
+    if (!isHiddenFromAll(found.record)) {
+      if (!filter || filter(found.record)) batch.add(deliver(store, found, request.resolveLinks))
+      if (checkpoints?.consider(found.position)) batch.addMessage(checkpoint(found.position))
+    }
+    return batch.size < BATCH_BYTES
+  }
+
   const send = async () => {
     // A long stretch of nothing to send must leave the event loop to others too.
     if (batch.size === 0) await nextTurn()
-    else if (!call.write(batch.take())) await call.drained()
+    else if (!batch.sendTo(call)) await call.drained()
   }
 
   while (!call.closed) {
     // Whoever has fallen behind what is in memory catches up from disk, and is told again when that is done.
     if (live && next <= store.head && !store.recent.get(next)) live = false
-    const page = readAllForwards(store, next, PAGE)
-    for (const found of page.records) {
-      if (!isHiddenFromAll(found.record)) {
-        if (!filter || filter(found.record)) batch.add(deliver(store, found, request.resolveLinks))
-        if (checkpoints?.consider(found.position)) batch.addMessage(checkpoint(found.position))
-      }
-      if (batch.size >= BATCH_BYTES) await send()
-    }
-    next = page.next
-    if (!live && page.ended) {
+    const visited = visitAllForwards(store, next, PAGE, add)
+    next = visited.next
+    if (!live && visited.ended) {
       live = true
       const due = checkpoints?.atHead()
       if (due !== undefined) batch.addMessage(checkpoint(due))

@@ -4,8 +4,8 @@ import { streamDeleted } from '../api/errors.js'
 import type { ReadRequest } from '../api/readRequest.js'
 import type { ServerContext } from '../context.js'
 import { deliver } from '../streams/links.js'
-import { readStreamForwards } from '../streams/readPages.js'
 import { firstVisible, isSoftDeleted, oldestVisible, type StreamState } from '../streams/streamState.js'
+import { type Visit, visitStreamForwards } from '../streams/visitRecords.js'
 import type { Call } from '../wire/call.js'
 import { caughtUp, confirmation, ResponseBatch } from '../wire/readResponses.js'
 import { createWaiter } from './waiter.js'
@@ -31,10 +31,15 @@ export async function subscribeToStream(
   let next = firstRevision(request, initial)
   let live = false
 
+  const add: Visit = (found) => {
+    batch.add(deliver(store, found, request.resolveLinks))
+    return batch.size < BATCH_BYTES
+  }
+
   const send = async () => {
     // A long stretch of nothing to send must leave the event loop to others too.
     if (batch.size === 0) await nextTurn()
-    else if (!call.write(batch.take())) await call.drained()
+    else if (!batch.sendTo(call)) await call.drained()
   }
 
   while (!call.closed) {
@@ -43,15 +48,11 @@ export async function subscribeToStream(
     // What is not there yet is not hidden: it comes when the subscriber is live.
     if (!live && !state.tombstoned) next = Math.max(next, Math.min(firstVisible(state), state.last + 1))
     const hidden = !live && !state.tombstoned && isSoftDeleted(state)
-    const page = hidden
-      ? { records: [], next: Math.max(next, state.last + 1), ended: true }
-      : readStreamForwards(store, state, next, PAGE, live ? 0 : oldestVisible(state, Date.now()))
-    for (const found of page.records) {
-      batch.add(deliver(store, found, request.resolveLinks))
-      if (batch.size >= BATCH_BYTES) await send()
-    }
-    next = page.next
-    if (page.ended) {
+    const visited = hidden
+      ? { next: Math.max(next, state.last + 1), ended: true }
+      : visitStreamForwards(store, state, next, PAGE, live ? 0 : oldestVisible(state, Date.now()), add)
+    next = visited.next
+    if (visited.ended) {
       if (state.tombstoned) {
         await send()
         throw streamDeleted(stream)
@@ -59,8 +60,8 @@ export async function subscribeToStream(
       if (!live) batch.addMessage(caughtUp())
       live = true
     }
-    if (!page.ended || batch.size > 0) await send()
-    if (page.ended) await waiter.wait()
+    if (!visited.ended || batch.size > 0) await send()
+    if (visited.ended) await waiter.wait()
   }
 
   function isBehind(state: StreamState, revision: number): boolean {

@@ -11,8 +11,11 @@ export interface Call {
   readonly peer: string
   /** True once the client has gone or the call has ended. */
   readonly closed: boolean
-  /** Sends framed messages. False asks the caller to wait for `drained` before it sends more. */
-  write(frames: Buffer): boolean
+  /**
+   * Sends framed messages. False asks the caller to wait for `drained` before it sends more. Their buffer may be used again when
+   * `sent` is called, which it is not where the call has ended before.
+   */
+  write(frames: Buffer, sent?: () => void): boolean
   /** Resolves when the client can take more, or has gone. */
   drained(): Promise<void>
   /**
@@ -51,10 +54,10 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
     get closed() {
       return isClosed()
     },
-    write(frames) {
+    write(frames, sent) {
       if (isClosed()) return true
       if (!stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
-      return stream.write(frames)
+      return sent === undefined ? stream.write(frames) : stream.write(frames, (error) => error ?? sent())
     },
     drained() {
       if (isClosed() || !stream.writableNeedDrain) return Promise.resolve()

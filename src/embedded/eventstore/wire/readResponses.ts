@@ -1,4 +1,5 @@
 import { eventIdOf, HEADER_SIZE, ID_FIELD_SIZE } from '../log/record.js'
+import type { Call } from './call.js'
 import { ProtoWriter, varintSize, writeVarint } from './protoWriter.js'
 import { uuidHalves } from './uuid.js'
 
@@ -14,22 +15,25 @@ export interface Delivery {
 }
 
 const FRAME_PREFIX = 5
+/** Larger buffers are not kept for the next answers. */
+const MAX_KEPT = 128 * 1024
+const NOTHING = Buffer.alloc(0)
 
 /**
  * Collects the answers of a read and frames many of them into one buffer, since each write to a socket costs more than
- * encoding an event does. `ReadResp` of streams and of persistent subscriptions have the same fields here.
+ * encoding an event does. `ReadResp` of streams and of persistent subscriptions have the same fields here. A buffer that was
+ * sent is filled again, since each new one brings the next garbage collection nearer.
  */
 export class ResponseBatch {
   /** Bytes collected. */
   size = 0
-  private buffer: Buffer
+  private buffer = NOTHING
+  private spare = NOTHING
 
   constructor(
     private readonly structuredIds: boolean,
     private readonly capacity = 16_384,
-  ) {
-    this.buffer = Buffer.allocUnsafeSlow(0)
-  }
+  ) {}
 
   add(delivery: Delivery): void {
     const { position, retryCount } = delivery
@@ -62,21 +66,35 @@ export class ResponseBatch {
   /** All answers as one buffer; the batch is empty afterwards. */
   take(): Buffer {
     const taken = this.buffer.subarray(0, this.size)
-    this.buffer = Buffer.allocUnsafeSlow(0)
+    this.buffer = NOTHING
     this.size = 0
     return taken
   }
 
+  /** Sends all answers. False asks to wait until the call is drained. */
+  sendTo(call: Call): boolean {
+    const { buffer } = this
+    return call.write(this.take(), () => {
+      if (buffer.length > this.spare.length && buffer.length <= MAX_KEPT) this.spare = buffer
+    })
+  }
+
   private beginFrame(length: number): number {
     const needed = this.size + FRAME_PREFIX + length
-    if (needed > this.buffer.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2, this.capacity))
-      this.buffer.copy(larger, 0, 0, this.size)
-      this.buffer = larger
-    }
+    if (needed > this.buffer.length) this.grow(needed)
     this.buffer[this.size] = 0
     this.buffer.writeUInt32BE(length, this.size + 1)
     return this.size + FRAME_PREFIX
+  }
+
+  private grow(needed: number): void {
+    const isSpare = this.spare.length >= needed
+    const larger = isSpare
+      ? this.spare
+      : Buffer.allocUnsafeSlow(Math.max(needed, this.buffer.length * 2, this.capacity))
+    if (isSpare) this.spare = NOTHING
+    this.buffer.copy(larger, 0, 0, this.size)
+    this.buffer = larger
   }
 }
 
