@@ -49,6 +49,35 @@ describe('a step in doubt that an operator fails', () => {
 })
 
 describe('a held step that an operator completes', () => {
+  const heldCondition = () => {
+    const run = pureRun(
+      define(
+        { start: manual, a: { ...condition('input.missing'), policy: { onError: 'hold' } }, yes: noop, no: noop },
+        ['start -> a', 'a:true -> yes', 'a:false -> no'],
+      ),
+      { input: {} },
+    )
+    expect(run.status('a')).toBe('held')
+    return run
+  }
+
+  it.each(['neither', null, undefined])('of a condition is refused where its output %j names no port', (output) => {
+    const run = heldCondition()
+    expect(() => resolve(run, 'complete', output)).toThrow(
+      expect.objectContaining({
+        code: 'port_not_named',
+        errors: [
+          {
+            pointer: '/output',
+            code: 'port_not_named',
+            detail: 'The output must name the port by which the run goes on: true, false.',
+          },
+        ],
+      }),
+    )
+    expect(run.status('a')).toBe('held')
+  })
+
   it('has null as its output where none is given', () => {
     const run = inDoubt()
     resolve(run, 'complete')
@@ -59,16 +88,8 @@ describe('a held step that an operator completes', () => {
     [true, 'yes'],
     [false, 'no'],
     ['false', 'no'],
-    ['neither', 'yes'],
-  ])('of a condition emits the port that its output %j names, else the first', (output, taken) => {
-    const run = pureRun(
-      define(
-        { start: manual, a: { ...condition('input.missing'), policy: { onError: 'hold' } }, yes: noop, no: noop },
-        ['start -> a', 'a:true -> yes', 'a:false -> no'],
-      ),
-      { input: {} },
-    )
-    expect(run.status('a')).toBe('held')
+  ])('of a condition emits the port that its output %j names', (output, taken) => {
+    const run = heldCondition()
     resolve(run, 'complete', output)
     expect(['yes', 'no'].filter((key) => run.status(key) === 'completed')).toEqual([taken])
   })

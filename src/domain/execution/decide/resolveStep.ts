@@ -1,4 +1,4 @@
-import { conflict, notFound } from '../../errors.js'
+import { conflict, invalid, notFound } from '../../errors.js'
 import type { EventData } from '../../events/catalogue/index.js'
 import type { JsonValue } from '../../json.js'
 import { advanceFrom, runNode } from '../advance.js'
@@ -25,10 +25,13 @@ export interface StepResolution {
   readonly reason: string
 }
 
-/** `out` where the node has it; of several ports the one that the output names, else the first. */
+/** `out` where the node has it; else the one that the output names. Nobody guesses which way a run goes on. */
 const portFor = ({ ports }: PlannedNode, output: JsonValue): string => {
   if (ports.includes('out')) return 'out'
-  return ports.find((port) => port === String(output)) ?? ports[0] ?? 'out'
+  const named = ports.find((port) => port === String(output))
+  if (named !== undefined) return named
+  const detail = `The output must name the port by which the run goes on: ${ports.join(', ')}.`
+  throw invalid('port_not_named', detail, [{ pointer: '/output', code: 'port_not_named', detail }])
 }
 
 /** An operator decides about a step that is held or in doubt; each decision is recorded with its reason. */

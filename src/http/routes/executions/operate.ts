@@ -125,7 +125,12 @@ const resolveStep = defineRoute({
   body: z
     .strictObject({
       action: z.enum(['retry', 'complete', 'skip', 'fail']),
-      output: jsonSchema.optional().meta({ description: 'For `complete` only; null where it is left out' }),
+      output: jsonSchema
+        .optional()
+        .meta({
+          description:
+            'For `complete` only; null where it is left out. Of a node without the port `out` it names the port that is emitted: `true` or `false` for a condition.',
+        }),
       reason: whySchema,
     })
     .refine(({ action, output }) => action === 'complete' || output === undefined, {
@@ -139,6 +144,7 @@ const resolveStep = defineRoute({
     404: ['execution_not_found', 'step_not_found'],
     409: ['execution_ended', 'execution_ending', 'step_not_resolvable', 'concurrent_change'],
     413: ['payload_too_large'],
+    422: ['port_not_named'],
   },
   example: { action: 'complete', output: { paid: true }, reason: 'The bank confirmed it by phone' },
   handle: async ({ executions, versions, ...dependencies }, { params, body, context }) => {
