@@ -57,6 +57,8 @@ export interface HandleOptions {
 export interface LoadOptions {
   /** A state that was known to be the newest at most so long ago is good enough, and costs no read. Default 0. */
   readonly maxAgeMs?: number
+  /** A state that holds the event of this revision is good enough, however old it is. */
+  readonly including?: number
 }
 
 /**

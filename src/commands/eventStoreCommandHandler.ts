@@ -208,11 +208,19 @@ export const createCommandHandler = ({
       const stream = streamName(aggregate.category as Category, id)
       return inTurn(stream, () => carryOut({ aggregate, stream, context }, decide, options))
     },
-    load: async (aggregate, id, { maxAgeMs = 0 } = {}) => {
+    load: async (aggregate, id, { maxAgeMs = 0, including = Number.POSITIVE_INFINITY } = {}) => {
       const stream = streamName(aggregate.category as Category, id)
-      const memory = recall(aggregate, stream)
-      if (memory && monotonic() - memory.knownAt < maxAgeMs) return { state: memory.state, revision: memory.revision }
-      const { state, revision } = await inTurn(stream, () => refresh(aggregate, stream, recall(aggregate, stream)))
+      const isGoodEnough = ({ revision, knownAt }: StreamMemory<unknown>) =>
+        revision >= including || monotonic() - knownAt < maxAgeMs
+      const remembered = recall(aggregate, stream)
+      const { state, revision } =
+        remembered && isGoodEnough(remembered)
+          ? remembered
+          : await inTurn(stream, async () => {
+              // A command that was under way may have left what is asked for.
+              const memory = recall(aggregate, stream)
+              return memory && isGoodEnough(memory) ? memory : refresh(aggregate, stream, memory)
+            })
       return { state, revision }
     },
     invalidate: cache.forget,

@@ -7,9 +7,6 @@ import { idOfStream } from '../domain/streams.js'
 import type { SlotPool } from './attemptSlots.js'
 import type { ChildWaits } from './childWaits.js'
 
-/** How old a state may be that says whether a scheduled node still has to be claimed; the claim itself is exact. */
-const recentMs = 1_000
-
 /** What could not be claimed so often in a row is left to the scan. */
 const claimTries = 100
 
@@ -21,7 +18,7 @@ export const createWorkHandler = ({
   tend,
   isStopped,
 }: {
-  readonly runs: Pick<RunWriter, 'load'>
+  readonly runs: Pick<RunWriter, 'loadIncluding'>
   readonly slots: SlotPool
   readonly children: Pick<ChildWaits, 'knows' | 'look'>
   readonly tend: (executionId: string) => Promise<void>
@@ -31,10 +28,13 @@ export const createWorkHandler = ({
     if (isStopped()) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
   }
 
-  /** Until it is claimed, here or elsewhere: what takes the free slot may be another run's node, and then this one waits on. */
-  const claimWhenFree = async (executionId: string, nodeId: string): Promise<void> => {
+  /**
+   * Until it is claimed, here or elsewhere: what takes the free slot may be another run's node, and then this one waits on. Once
+   * it is no longer scheduled it never is again without another event; the claim itself is exact.
+   */
+  const claimWhenFree = async (executionId: string, nodeId: string, revision: number): Promise<void> => {
     for (let tries = 0; tries < claimTries; tries += 1) {
-      const { state } = await runs.load(executionId, recentMs)
+      const { state } = await runs.loadIncluding(executionId, revision)
       if (!mayAdvance(state) || getIn(state.nodes, nodeId)?.status !== 'scheduled') return
       await slots.free()
       try {
@@ -57,7 +57,7 @@ export const createWorkHandler = ({
         if (hasChildren && !children.knows(executionId, nodeId)) children.look(executionId, nodeId)
         return
       }
-      return claimWhenFree(executionId, nodeId)
+      return claimWhenFree(executionId, nodeId, event.revision)
     }
     refuseStopped()
     await tend(executionId)

@@ -6,7 +6,7 @@ import type { ExecutionState } from '../../domain/execution/executionState.js'
 import type { RunDecision, RunEnvironment } from '../../domain/execution/run.js'
 import type { RunPlan } from '../../domain/execution/runPlan.js'
 import type { ExpressionEngine } from '../../domain/expressions/expressionEngine.js'
-import type { CommandContext, CommandHandler, CommandOutcome } from '../commandHandler.js'
+import type { CommandContext, CommandHandler, CommandOutcome, LoadOptions } from '../commandHandler.js'
 import { executionAggregate } from './executionAggregate.js'
 import type { ExecutionResult } from './executionCommands.js'
 import type { RunHub } from './runHub.js'
@@ -30,6 +30,8 @@ export interface RunWriter {
   begin(executionId: string, context: CommandContext, plan: RunPlan, decide: DecideRun): Promise<ExecutionResult>
   /** `maxAgeMs`: a state that was the newest so long ago is good enough. Throws `execution_not_found`. */
   load(executionId: string, maxAgeMs?: number): Promise<ExecutionResult>
+  /** A state that holds the event of that revision. Throws `execution_not_found`. */
+  loadIncluding(executionId: string, revision: number): Promise<ExecutionResult>
 }
 
 export interface RunWriterDependencies {
@@ -116,14 +118,17 @@ export const createRunWriter = ({
     return { executionId, state, revision, position, replayed: first.outcome.replayed }
   }
 
-  const load = async (executionId: string, maxAgeMs = 0): Promise<ExecutionResult> => {
-    const { state, revision } = await handler.load(executionAggregate, executionId, { maxAgeMs })
+  const loadWith = async (executionId: string, options: LoadOptions): Promise<ExecutionResult> => {
+    const { state, revision } = await handler.load(executionAggregate, executionId, options)
     if (state.phase === 'absent') throw missing(executionId)
     return { executionId, state, revision, position: undefined, replayed: false }
   }
 
+  const load = (executionId: string, maxAgeMs = 0): Promise<ExecutionResult> => loadWith(executionId, { maxAgeMs })
+
   return {
     load,
+    loadIncluding: (executionId, including) => loadWith(executionId, { including }),
     change: async (executionId, context, decide) => {
       // Only what never changes is taken from this state: which version the run is pinned to.
       const { state } = await load(executionId, Number.POSITIVE_INFINITY)

@@ -353,6 +353,24 @@ describe('loading', () => {
     expect(await handler.load(names, id, { maxAgeMs: 60_000 })).toMatchObject({ revision: 1 })
   })
 
+  it('is content with an old state that holds the event it is asked for', async () => {
+    await rename('a')
+    await rename('theirs', testContext(), handlerOver(store))
+    store.calls.length = 0
+    expect(await handler.load(names, id, { including: 0 })).toEqual({ state: ['a'], revision: 0 })
+    expect(store.calls).toEqual([])
+    expect(await handler.load(names, id, { including: 1 })).toEqual({ state: ['a', 'theirs'], revision: 1 })
+    expect(store.calls).toEqual(['read'])
+  })
+
+  it('does not read what a command under way leaves behind', async () => {
+    const renaming = rename('a')
+    const loading = handler.load(names, id, { maxAgeMs: 60_000 })
+    await renaming
+    expect(await loading).toEqual({ state: ['a'], revision: 0 })
+    expect(store.calls).toEqual(['read', 'append'])
+  })
+
   it('of a stream that does not exist gives the initial state', async () => {
     expect(await handler.load(names, uuid())).toEqual({ state: [], revision: -1 })
   })
