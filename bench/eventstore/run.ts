@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util'
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client'
 import { disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { startCeiling } from './ceiling.js'
+import { appendFromThreads } from './clientThreads.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
 import { appendFor, catchUp, fill, groupDelivery, liveLatency, readFor } from './workload.js'
@@ -60,6 +61,14 @@ async function runFigures(): Promise<void> {
   print('  of the flushes of the disk just then', `${percent(single, flushes)} of ${rate(flushes)}`)
   await figure('append, 64 concurrent', (each) => appendFor(each, 64, 1, time))
   await figure('append, 256 concurrent', (each) => appendFor(each, 256, 1, time))
+  const fromThreads = ({ connectionString }: { connectionString: string }) =>
+    appendFromThreads(2, { connectionString, writers: 128, milliseconds: time })
+  const ofTwo = await fromThreads(store)
+  const mostOfTwo = await fromThreads(ceiling)
+  print(
+    '  the same from two clients, a thread each',
+    `${rate(ofTwo)}, ${percent(ofTwo, mostOfTwo)} of ${rate(mostOfTwo)}`,
+  )
   await figure('append, batches of 100, 8 concurrent, events', (each) => appendFor(each, 8, 100, time))
   await fill(client, 60_000)
   await figure('readAll', (each) => readFor(each, 300_000))
