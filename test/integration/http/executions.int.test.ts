@@ -122,7 +122,8 @@ describe('executions over HTTP', () => {
     const { body } = await send('post', `/v1/workflows/${id}/executions`)
     for (const name of ['app%20rove', 'a'.repeat(129), 'gr%C3%BCn']) {
       const refused = await send('post', `/v1/executions/${body.id}/signals/${name}`)
-      expect([refused.status, refused.body.code]).toEqual([404, 'not_found'])
+      expect([refused.status, refused.body.code]).toEqual([422, 'invalid_signal_name'])
+      expect(refused.body.errors).toMatchObject([{ pointer: '/name', code: 'invalid_signal_name' }])
     }
     expect((await send('post', `/v1/executions/${body.id}/signals/a.b:c_d-9`)).status).toBe(200)
   })
