@@ -1,11 +1,10 @@
-import { v5 as uuidv5 } from 'uuid'
 import type { CommandContext } from '../commands/commandHandler.js'
 import type { StartExecution } from '../commands/executions/executionCommands.js'
 import type { RunWriter } from '../commands/executions/runWriter.js'
 import { FlowledgerError } from '../domain/errors.js'
 import type { NodeError } from '../domain/events/catalogue/execution.js'
 import { decideCancel } from '../domain/execution/decide/controls.js'
-import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
+import type { ExecutionState } from '../domain/execution/executionState.js'
 import type { JsonValue } from '../domain/json.js'
 import type { ContextFor } from './executorContext.js'
 
@@ -14,10 +13,6 @@ export const maxDepth = 32
 
 /** How a child run ended, or that it could not be started. */
 export type ChildEnd = { readonly output: JsonValue } | { readonly error: NodeError }
-
-/** Derived from what it is for, so that starting a child again finds it. */
-export const childIdOf = (parentId: string, { nodeId, attempts }: NodeState, iteration: number): string =>
-  uuidv5(`${nodeId}:${attempts}:${iteration}`, parentId)
 
 const child = (code: string, message: string, details: JsonValue): NodeError => ({
   class: 'child',
