@@ -190,10 +190,10 @@ describe('a map', () => {
       workflows: { parent: over({ items: '{{ input }}', maxConcurrency: 2 }), child },
     })
     const state = await engine.run('parent', [1, 0, 2, 3])
-    expect(state.error).toMatchObject({
-      code: 'map_failed',
-      details: { failures: 1, items: 4, first: [{ iteration: 1, code: 'subworkflow_failed' }] },
-    })
+    const failed = runs(engine, 'child').find(({ outcome }) => outcome === 'failed')
+    const first = [{ iteration: 1, executionId: failed?.executionId, code: 'subworkflow_failed' }]
+    expect(failed).toBeDefined()
+    expect(state.error).toMatchObject({ code: 'map_failed', details: { failures: 1, items: 4, first } })
     expect(runs(engine, 'child').map(({ input, outcome }) => [input, outcome])).toEqual([
       [1, 'cancelled'],
       [0, 'failed'],
