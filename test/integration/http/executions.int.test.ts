@@ -109,7 +109,15 @@ describe('executions over HTTP', () => {
       waitsFor: { wait: { kind: 'signal', name: 'approve' } },
     })
     expect(why.body.edges).toMatchObject([{ fromKey: 'start', status: 'taken' }])
+    const waitingFor = async (name: string) => {
+      const { body } = await send('get', `/v1/executions?workflowId=${id}&waitingFor=${name}`)
+      return body.items.map((run: { id: string }) => run.id)
+    }
+    expect([await waitingFor('approve'), await waitingFor('deny')]).toEqual([[started.body.id], []])
+    const impossible = await send('get', '/v1/executions?waitingFor=two+words')
+    expect([impossible.status, impossible.body.errors]).toMatchObject([422, [{ pointer: '/waitingFor' }]])
     const done = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Ada' }, dedupeId: 'd1' } })
+    expect(await waitingFor('approve')).toEqual([])
     expect(done.body).toMatchObject({ status: 'completed', output: 'Ada' })
     const late = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Bob' } } })
     expect([late.status, late.body.code]).toEqual([409, 'execution_ended'])
