@@ -49,6 +49,16 @@ export interface ChildToStart {
   readonly iteration: number
 }
 
+/** The child's state; undefined where it was not started. */
+export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
+  try {
+    return (await runs.load(executionId)).state
+  } catch (error) {
+    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
+    throw error
+  }
+}
+
 /** Starts a child, or finds it started. A refusal is how the child ended; what may pass is thrown. */
 export const startChild = async (
   { runs, start, contextFor }: ChildStarter,
@@ -70,21 +80,12 @@ export const startChild = async (
     await start(contextFor(parent), request)
     return endOf((await runs.load(executionId, Number.POSITIVE_INFINITY)).state)
   } catch (error) {
-    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable' || error.kind === 'tooMany') throw error
+    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable') throw error
     // It may have been started before, here or elsewhere: its id is derived, so it is there once.
-    const started = await runs.load(executionId).catch(() => undefined)
-    if (started !== undefined) return endOf(started.state)
+    const started = await loadChild(runs, executionId)
+    if (started !== undefined) return endOf(started)
+    if (error.kind === 'tooMany') throw error
     return { error: child(error.code, error.message, { workflowId }) }
-  }
-}
-
-/** The child's state; undefined where it was not started. */
-export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
-  try {
-    return (await runs.load(executionId)).state
-  } catch (error) {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
   }
 }
 

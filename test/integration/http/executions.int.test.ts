@@ -75,6 +75,14 @@ describe('executions over HTTP', () => {
     const list = await send('get', `/v1/executions?workflowId=${id}`)
     expect(list.body.items).toHaveLength(1)
     expect(list.body.items[0]).not.toHaveProperty('input')
+    await send('post', `/v1/workflows/${id}/unpublish`)
+    const third = await send('post', `/v1/workflows/${id}/executions`, options)
+    expect([third.status, third.body]).toEqual([202, first.body])
+    const other = await send('post', `/v1/workflows/${id}/executions`, {
+      ...options,
+      headers: { 'Idempotency-Key': 'run-2' },
+    })
+    expect([other.status, other.body.code]).toEqual([409, 'not_published'])
   })
 
   it('refuses to start what is not published, and versions that are not there', async () => {

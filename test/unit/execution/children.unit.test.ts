@@ -215,3 +215,26 @@ describe('a map', () => {
     expect(runs(engine, 'child')).toEqual([])
   })
 })
+
+describe('a child run of a workflow with a concurrency limit', () => {
+  it('that ended while nobody looked is found, though another run has its place now', async () => {
+    const child = define({ start: manual, s: signal('go') }, ['start -> s'], {
+      concurrency: { limit: 1, whenFull: 'reject' },
+    })
+    const workflows = { parent: calling('child'), child }
+    const first = engineWith({ workflows })
+    const { log } = first
+    const { executionId } = await first.start('parent')
+    await underWay(first, executionId, 'child', 1)
+    await first.stop()
+    const meanwhile = engineWith({ workflows, log, executes: false })
+    const [begun] = runs(meanwhile, 'child')
+    if (begun === undefined) throw new Error('there is no child run')
+    const signalled = { executionId: begun.executionId, name: 'go', payload: 'done' }
+    await meanwhile.commands.signal(meanwhile.context(), signalled)
+    await meanwhile.start('child')
+    const next = engineWith({ workflows, log })
+    expect((await next.end(executionId)).output).toBe('done')
+    expect(runs(next, 'child').map(({ phase }) => phase)).toEqual(['ended', 'active'])
+  })
+})
