@@ -29,7 +29,9 @@ const openAs = (state: ExecutionState, node: NodeState): readonly [was: string, 
   const retry = getIn(state.timers, timerId('retry', node.nodeId, node.attempts))
   if (retry?.fired === false) return [`it was to be tried again at ${retry.dueAt}`]
   if (node.handling === 'hold') return ['it was held for an operator']
-  return node.wait === undefined ? ['it was ready for an executor'] : [`it waited ${whatItWaitsFor(state, node)}`]
+  if (node.wait === undefined) return ['it was ready for an executor']
+  const waited = node.wait.kind === 'timer' ? 'was to wait' : 'waited'
+  return [`it ${waited} ${whatItWaitsFor(state, node)}`]
 }
 
 /** What the end of the run cut off, and why the run ended. */

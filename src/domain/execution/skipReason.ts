@@ -54,9 +54,12 @@ const causeOf = (state: ExecutionState, { fromNodeId, fromKey, port, reason, dec
       return why === undefined ? `${fromKey} was skipped` : `an operator skipped ${fromKey}: ${why}`
     }
     default: {
+      const emitted = `emitted ${source?.ports.join(', ') || 'nothing'}, not ${port}`
+      const chosen = decidedByOperator(source, 'complete')
+      if (chosen !== undefined) return `an operator completed ${fromKey} (${chosen}), and it ${emitted}`
       const decided = decisionsAbout(port, decisions ?? []).map(toldDecision)
       const because = decided.length > 0 ? ` (${decided.join('; ')})` : ''
-      return `${fromKey} emitted ${source?.ports.join(', ') || 'nothing'}, not ${port}${because}`
+      return `${fromKey} ${emitted}${because}`
     }
   }
 }

@@ -219,7 +219,9 @@ describe('the explanation of a step', () => {
     const completed = begun()
     resolve(completed, 'complete')
     expect(explain(completed, 'a').summary).toBe('an operator completed it (looked it up), and it emitted false')
-    expect(explain(completed, 'yes').summary).toBe('a emitted false, not true')
+    expect(explain(completed, 'yes').summary).toBe(
+      'an operator completed a (looked it up), and it emitted false, not true',
+    )
     expect(explain(completed, 'a').handling).toBeNull()
     const failed = begun()
     resolve(failed, 'fail')
@@ -339,8 +341,9 @@ describe('the explanation of a step', () => {
     run.do((state, plan, env) => decideCancel(state, plan, env))
     run.now = '2026-01-01T00:00:11.000Z'
     run.do(decideContinue)
-    expect(['d', 'e', 'after'].map(told)).toEqual([
-      'it waited until 2026-01-01T00:01:00.000Z when the run was cancelled',
+    expect(['d', 'c', 'e', 'after'].map(told)).toEqual([
+      'it was to wait until 2026-01-01T00:01:00.000Z when the run was cancelled',
+      `it waited for its child run ${childRun(0, 'c')} when the run was cancelled`,
       'it was ready for an executor when the run was cancelled',
       'the run was cancelled, and did not come to it',
     ])
