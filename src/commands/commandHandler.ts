@@ -19,6 +19,10 @@ export interface CommandContext {
   readonly ifMatch?: number
 }
 
+/** Its id was derived from something (a version 5 UUID), so another process may come to the same one. */
+export const isRepeatable = ({ commandId, requestHash }: CommandContext): boolean =>
+  requestHash !== undefined || commandId[14] === '5'
+
 /** How a stream is folded. Pure and total. */
 export interface Aggregate<State, Event extends DomainEvent> {
   readonly category: string

@@ -4,7 +4,14 @@ import { decodeEvent } from '../domain/events/decodeEvent.js'
 import type { RecordedEvent } from '../domain/events/recordedEvent.js'
 import { type Category, streamName } from '../domain/streams.js'
 import { type Appended, type EventStore, WrongRevision } from '../eventlog/eventStore.js'
-import type { Aggregate, CommandContext, CommandHandler, CommandOutcome, HandleOptions } from './commandHandler.js'
+import {
+  type Aggregate,
+  type CommandContext,
+  type CommandHandler,
+  type CommandOutcome,
+  type HandleOptions,
+  isRepeatable,
+} from './commandHandler.js'
 import { createInTurn } from './handling/inTurn.js'
 import { catchUp, loadStream, searchOlderCommands } from './handling/loadStream.js'
 import { type PreparedAppend, prepareAppend, recordedEvents } from './handling/prepareAppend.js'
@@ -28,10 +35,6 @@ export interface CommandHandlerDependencies {
 
 /** How often a command is decided again because others changed its stream in between. */
 const conflictRetries = 3
-
-/** Its id was derived from something (a version 5 UUID), so another process may come to the same one. */
-const isRepeatable = ({ commandId, requestHash }: CommandContext): boolean =>
-  requestHash !== undefined || commandId[14] === '5'
 
 /** One command on one stream while it is being handled. */
 interface Work<State, Event extends DomainEvent> {

@@ -1,5 +1,13 @@
+import type { NodeError } from '../domain/events/catalogue/execution.js'
 import type { AttemptOutcome } from '../domain/execution/decide/attempts.js'
+import type { JsonObject } from '../domain/json.js'
 import type { ChildRuns } from './childRuns.js'
+
+/** The failed run; there is none where it could not be started. */
+const runOf = ({ details }: NodeError): JsonObject => {
+  const { executionId } = (details ?? {}) as JsonObject
+  return executionId === undefined ? {} : { executionId }
+}
 
 /** The outcome of the whole wait, once nothing of it is under way; undefined while it has to go on. */
 export const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): AttemptOutcome | undefined => {
@@ -17,7 +25,7 @@ export const outcomeOf = ({ wait, ended, failures, inputs }: ChildRuns): Attempt
       items: inputs.length,
       first: failed
         .slice(0, 10)
-        .map(({ iteration, error }) => ({ iteration, code: error.code, message: error.message })),
+        .map(({ iteration, error }) => ({ iteration, ...runOf(error), code: error.code, message: error.message })),
     }
     const message = `${failures} of ${inputs.length} runs failed; ${wait.toleratedFailures} are tolerated`
     return { kind: 'failed', error: { class: 'child', code: 'map_failed', message, details } }

@@ -1,11 +1,10 @@
-import { v5 as uuidv5 } from 'uuid'
 import type { CommandContext } from '../commands/commandHandler.js'
 import type { StartExecution } from '../commands/executions/executionCommands.js'
 import type { RunWriter } from '../commands/executions/runWriter.js'
 import { FlowledgerError } from '../domain/errors.js'
 import type { NodeError } from '../domain/events/catalogue/execution.js'
 import { decideCancel } from '../domain/execution/decide/controls.js'
-import type { ExecutionState, NodeState } from '../domain/execution/executionState.js'
+import type { ExecutionState } from '../domain/execution/executionState.js'
 import type { JsonValue } from '../domain/json.js'
 import type { ContextFor } from './executorContext.js'
 
@@ -14,10 +13,6 @@ export const maxDepth = 32
 
 /** How a child run ended, or that it could not be started. */
 export type ChildEnd = { readonly output: JsonValue } | { readonly error: NodeError }
-
-/** Derived from what it is for, so that starting a child again finds it. */
-export const childIdOf = (parentId: string, { nodeId, attempts }: NodeState, iteration: number): string =>
-  uuidv5(`${nodeId}:${attempts}:${iteration}`, parentId)
 
 const child = (code: string, message: string, details: JsonValue): NodeError => ({
   class: 'child',
@@ -54,6 +49,16 @@ export interface ChildToStart {
   readonly iteration: number
 }
 
+/** The child's state; undefined where it was not started. */
+export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
+  try {
+    return (await runs.load(executionId)).state
+  } catch (error) {
+    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
+    throw error
+  }
+}
+
 /** Starts a child, or finds it started. A refusal is how the child ended; what may pass is thrown. */
 export const startChild = async (
   { runs, start, contextFor }: ChildStarter,
@@ -75,21 +80,12 @@ export const startChild = async (
     await start(contextFor(parent), request)
     return endOf((await runs.load(executionId, Number.POSITIVE_INFINITY)).state)
   } catch (error) {
-    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable' || error.kind === 'tooMany') throw error
+    if (!(error instanceof FlowledgerError) || error.kind === 'unavailable') throw error
     // It may have been started before, here or elsewhere: its id is derived, so it is there once.
-    const started = await runs.load(executionId).catch(() => undefined)
-    if (started !== undefined) return endOf(started.state)
+    const started = await loadChild(runs, executionId)
+    if (started !== undefined) return endOf(started)
+    if (error.kind === 'tooMany') throw error
     return { error: child(error.code, error.message, { workflowId }) }
-  }
-}
-
-/** The child's state; undefined where it was not started. */
-export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
-  try {
-    return (await runs.load(executionId)).state
-  } catch (error) {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
   }
 }
 

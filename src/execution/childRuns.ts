@@ -1,4 +1,5 @@
 import type { RunWriter } from '../commands/executions/runWriter.js'
+import { childIdOf } from '../domain/execution/childId.js'
 import type { ExecutionState, NodeState, RecordedWait } from '../domain/execution/executionState.js'
 import type { JsonValue } from '../domain/json.js'
 import {
@@ -6,7 +7,6 @@ import {
   type ChildStarter,
   type ChildToStart,
   cancelChild,
-  childIdOf,
   endOf,
   loadChild,
   startChild,

@@ -12,6 +12,7 @@ interface FilterOptions extends ListOptions {
   readonly status?: string
   readonly after?: string
   readonly before?: string
+  readonly waitingFor?: string
 }
 
 const list = (): Command =>
@@ -20,10 +21,11 @@ const list = (): Command =>
     .option('--status <status>', 'such as running, held or failed')
     .option('--after <time>', 'started then or later (ISO time)')
     .option('--before <time>', 'started earlier than that')
+    .option('--waiting-for <signal>', 'with a step that waits for this signal')
     .action(async (options: FilterOptions) => {
       const { client, answer } = openSession(options)
-      const { workflow: workflowId, status, after: startedAfter, before: startedBefore } = options
-      const query = { workflowId, status, startedAfter, startedBefore }
+      const { workflow: workflowId, status, after: startedAfter, before: startedBefore, waitingFor } = options
+      const query = { workflowId, status, startedAfter, startedBefore, waitingFor }
       answer(await fetchList<ExecutionSummary>(client, '/v1/executions', query, options), executionList)
     })
 

@@ -81,13 +81,13 @@ export const explanationView = (explanation: StepExplanation): string => {
     decisionTable(explanation),
     attempts.length > 0
       ? table(
-          ['attempt', 'started', 'finished', 'outcome', 'error'],
-          attempts.map(({ attempt, startedAt, finishedAt, outcome, error }) => [
+          ['attempt', 'started', 'finished', 'outcome', 'because'],
+          attempts.map(({ attempt, startedAt, finishedAt, outcome, error, inDoubtAs }) => [
             attempt,
             shortTime(startedAt),
             shortTime(finishedAt ?? null),
             outcome,
-            error && `${error.code}: ${error.message}`,
+            error === undefined ? inDoubtAs : `${error.code}: ${error.message}`,
           ]),
         )
       : undefined,

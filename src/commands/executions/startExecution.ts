@@ -11,6 +11,7 @@ import type { ConcurrencyGate } from './concurrency.js'
 import type { ExecutionResult, StartExecution } from './executionCommands.js'
 import type { RunnableVersion, RunPlans } from './runPlans.js'
 import type { RunWriter } from './runWriter.js'
+import { answerOfBefore, findRun } from './startedBefore.js'
 
 /** What a start needs to know of its workflow. Undefined where there is none. */
 export type FindWorkflow = (workflowId: string) => Promise<
@@ -91,10 +92,7 @@ const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
 
 /** A run is started in place of one of its own workflow. */
 const checkOrigin = async (runs: RunWriter, workflowId: string, executionId: string): Promise<void> => {
-  const found = await runs.load(executionId).catch((error: unknown) => {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
-  })
+  const found = await findRun(runs, executionId)
   if (found?.state.workflowId === workflowId) return
   const detail = `the workflow has no execution ${executionId}`
   throw invalid('origin_not_found', detail, [{ pointer: '/origin', code: 'origin_not_found', detail }])
@@ -112,10 +110,11 @@ const giveBackIfEnded = async ({ runs, gate }: StartDependencies, workflowId: st
   if (!isActive) gate.leave(workflowId, executionId)
 }
 
-export const startExecution = async (
+const carryOut = async (
   dependencies: StartDependencies,
   context: CommandContext,
   request: StartExecution,
+  executionId: string,
 ): Promise<ExecutionResult> => {
   const { runs, gate } = dependencies
   const { workflowId, input = null, parent, origin } = request
@@ -124,7 +123,6 @@ export const startExecution = async (
   const trigger = triggerOf(plan, request.trigger)
   checkInput(trigger, input)
   if (origin !== undefined) await checkOrigin(runs, workflowId, origin.executionId)
-  const executionId = request.executionId ?? executionIdFor(workflowId, context.commandId)
   const { settings } = plan.definition
   const queued = request.queued === true || (await gate.enter(workflowId, executionId, settings)) === 'queue'
   const started = {
@@ -151,4 +149,15 @@ export const startExecution = async (
     if (!queued) await giveBackIfEnded(dependencies, workflowId, executionId)
     throw error
   }
+}
+
+export const startExecution = async (
+  dependencies: StartDependencies,
+  context: CommandContext,
+  request: StartExecution,
+): Promise<ExecutionResult> => {
+  const executionId = request.executionId ?? executionIdFor(request.workflowId, context.commandId)
+  return carryOut(dependencies, context, request, executionId).catch((refusal: unknown) =>
+    answerOfBefore(dependencies, context, executionId, refusal),
+  )
 }

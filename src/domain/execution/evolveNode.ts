@@ -64,6 +64,12 @@ const finishAttempt = (
   )
 }
 
+/** It may be in doubt again, after a retry of the run: then how it ended is known, and why that does not count is told. */
+const doubt = (node: NodeDraft, { attempt, reason }: { attempt: number; reason: string }, at: string): void => {
+  if (recordOf(node, attempt)?.outcome === undefined) finishAttempt(node, attempt, at, 'inDoubt')
+  node.history = node.history.map((record) => (record.attempt === attempt ? { ...record, inDoubtAs: reason } : record))
+}
+
 /** What a handled failure emits on the port `error` (execution.md). */
 export const errorOutput = (
   { class: errorClass, code, message }: NodeError,
@@ -156,9 +162,7 @@ const apply = (draft: StateDraft, node: NodeDraft, event: NodeEvent, { at, actor
       fail(draft, node, event, at)
       return
     case 'NodeInDoubt':
-      // It may be in doubt again, after a retry of the run.
-      if (recordOf(node, event.data.attempt)?.outcome === undefined)
-        finishAttempt(node, event.data.attempt, at, 'inDoubt')
+      doubt(node, event.data, at)
       node.status = event.data.handling === 'hold' ? 'inDoubt' : 'scheduled'
       node.crashes += 1
       // A crash says nothing about the node's own success, so it does not use up its tries.

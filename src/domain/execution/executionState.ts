@@ -36,6 +36,8 @@ export interface AttemptRecord {
   readonly outcome?: 'completed' | 'failed' | 'inDoubt' | 'discarded'
   readonly error?: NodeError
   readonly retryAt?: string
+  /** Why nobody knows what it did, where it was in doubt. */
+  readonly inDoubtAs?: string
 }
 
 /** The record of an attempt that was claimed. */

@@ -1,5 +1,6 @@
 import type { Join } from '../definition.js'
 import type { Decision, NodeError } from '../events/catalogue/execution.js'
+import { childIdOf } from './childId.js'
 import type {
   AttemptRecord,
   ExecutionState,
@@ -32,9 +33,27 @@ export interface StepExplanation {
   readonly handling: NodeState['handling'] | null
   readonly waitsFor: {
     readonly wait: RecordedWait | null
+    /** Ids of the child runs, in the order of the items. One that has not begun is not there yet. */
+    readonly childRuns: readonly string[]
     readonly timers: readonly { readonly kind: string; readonly dueAt: string }[]
   } | null
   readonly resolutions: readonly Resolution[]
+}
+
+const childRunsOf = (state: ExecutionState, node: NodeState): string[] => {
+  const { wait } = node
+  if (wait?.kind === 'subworkflow') return [childIdOf(state.executionId, node, 0)]
+  if (wait?.kind !== 'map') return []
+  return wait.inputs.map((_, iteration) => childIdOf(state.executionId, node, iteration))
+}
+
+const waitsFor = (state: ExecutionState, node: NodeState | undefined): StepExplanation['waitsFor'] => {
+  if (node?.status !== 'waiting' && node?.status !== 'retrying') return null
+  const timers = [...valuesOf(state.timers)]
+    .filter(({ nodeId, fired, timerId }) => nodeId === node.nodeId && !fired && timerId.endsWith(`:${node.attempts}`))
+    .map(({ kind, dueAt }) => ({ kind, dueAt }))
+  if (node.status === 'retrying') return { wait: null, childRuns: [], timers }
+  return { wait: node.wait ?? null, childRuns: childRunsOf(state, node), timers }
 }
 
 /** Explains a step of a run from its state. Throws where the version has no such node. */
@@ -42,10 +61,6 @@ export const explainStep = (state: ExecutionState, plan: RunPlan, nodeId: string
   const planned = plannedNode(plan, nodeId)
   const node = getIn(state.nodes, nodeId)
   const edges = explainEdges(state, plan, planned)
-  const timers = [...valuesOf(state.timers)]
-    .filter((timer) => timer.nodeId === nodeId && !timer.fired && timer.timerId.endsWith(`:${node?.attempts}`))
-    .map(({ kind, dueAt }) => ({ kind, dueAt }))
-  const isWaiting = node?.status === 'waiting' || node?.status === 'retrying'
   return {
     nodeId,
     key: planned.node.key,
@@ -60,7 +75,7 @@ export const explainStep = (state: ExecutionState, plan: RunPlan, nodeId: string
     attempts: node?.history ?? [],
     error: node?.error ?? null,
     handling: node?.handling ?? null,
-    waitsFor: isWaiting ? { wait: node.status === 'waiting' ? (node.wait ?? null) : null, timers } : null,
+    waitsFor: waitsFor(state, node),
     resolutions: node?.resolutions ?? [],
   }
 }

@@ -54,14 +54,35 @@ const causeOf = (state: ExecutionState, { fromNodeId, fromKey, port, reason, dec
       return why === undefined ? `${fromKey} was skipped` : `an operator skipped ${fromKey}: ${why}`
     }
     default: {
+      const emitted = `emitted ${source?.ports.join(', ') || 'nothing'}, not ${port}`
+      const chosen = decidedByOperator(source, 'complete')
+      if (chosen !== undefined) return `an operator completed ${fromKey} (${chosen}), and it ${emitted}`
       const decided = decisionsAbout(port, decisions ?? []).map(toldDecision)
       const because = decided.length > 0 ? ` (${decided.join('; ')})` : ''
-      return `${fromKey} emitted ${source?.ports.join(', ') || 'nothing'}, not ${port}${because}`
+      return `${fromKey} ${emitted}${because}`
     }
   }
 }
 
-/** Why a step was skipped: what cut off the first of its dead paths, however far before it. */
+/** Of a trigger that did not start the run. */
+export const otherTrigger = 'the run was started by another trigger'
+
+/** What cut off a dead path, however far before it. */
+const whyDead = (state: ExecutionState, plan: RunPlan, dead: ExplainedEdge): string => {
+  const cut = cutOffAt(state, plan, dead)
+  return cut === dead ? causeOf(state, cut) : `${dead.fromKey} was skipped, as ${causeOf(state, cut)}`
+}
+
+const mostCauses = 3
+
+/** The causes of its dead paths; of many only the first. */
+const causesOf = (state: ExecutionState, plan: RunPlan, dead: readonly ExplainedEdge[]): string => {
+  const causes = dead.slice(0, mostCauses).map((edge) => whyDead(state, plan, edge))
+  const more = dead.length > mostCauses ? `; and ${dead.length - mostCauses} more` : ''
+  return `${[...new Set(causes)].join('; ')}${more}`
+}
+
+/** Why a step was skipped: what cut off its dead paths. */
 export const whySkipped = (
   state: ExecutionState,
   plan: RunPlan,
@@ -71,12 +92,10 @@ export const whySkipped = (
 ): string => {
   const byOperator = skippedByOperator(node)
   if (byOperator !== undefined) return `an operator skipped it: ${byOperator}`
-  if (planned.mode === 'trigger') return 'the run was started by another trigger'
+  if (planned.mode === 'trigger') return otherTrigger
   const dead = edges.filter(isDead)
-  const [first] = dead
-  if (first === undefined) return 'no edge leads to it'
-  const cut = cutOffAt(state, plan, first)
-  const because = cut === first ? causeOf(state, cut) : `${first.fromKey} was skipped, as ${causeOf(state, cut)}`
-  if (edges.length === 1) return because
-  return `${dead.length} of ${edges.length} in-edges ${dead.length === 1 ? 'is' : 'are'} dead, so its join can't be met: ${because}`
+  if (dead.length === 0) return 'no edge leads to it'
+  const causes = causesOf(state, plan, dead)
+  if (edges.length === 1) return causes
+  return `${dead.length} of ${edges.length} in-edges ${dead.length === 1 ? 'is' : 'are'} dead, so its join can't be met: ${causes}`
 }

@@ -1,34 +1,43 @@
+import { cutOffByEnd } from './cutOffByEnd.js'
 import { decidedByOperator } from './decidedByOperator.js'
-import { type ExecutionState, endedAs, type NodeState } from './executionState.js'
+import { type ExecutionState, type NodeState, recordOf } from './executionState.js'
 import type { ExplainedEdge } from './explainEdges.js'
+import { howItEnded, howItIsEnding } from './howItEnded.js'
 import { getIn } from './persistentMap.js'
 import type { PlannedNode, RunPlan } from './runPlan.js'
-import { whySkipped } from './skipReason.js'
+import { otherTrigger, whySkipped } from './skipReason.js'
+import { whyItWaits } from './tellWait.js'
 import { timerId } from './timerIds.js'
+import { whatHoldsUp } from './whatHoldsUp.js'
 
-const quantity = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
-
-const whatItWaitsFor = ({ wait }: NodeState): string => {
-  if (wait === undefined) return 'its next attempt'
-  if (wait.kind === 'timer') return wait.dueAt
-  if (wait.kind === 'signal') return `the signal ${wait.name}`
-  return wait.kind === 'map' ? quantity(wait.inputs.length, 'child run') : 'its child run'
+/** Why the run as a whole begins nothing now; a pause only holds back what else could begin. */
+const whyNothingBegins = (state: ExecutionState, plan: RunPlan): string | undefined => {
+  const ending = howItIsEnding(state, plan)
+  if (ending !== undefined) return `the run ${ending}, and begins nothing any more`
+  if (state.phase !== 'queued') return undefined
+  return state.paused ? 'the run is in the queue, and is paused' : 'the run is in the queue'
 }
 
-const whyItWaits = ({ paused, signals }: ExecutionState, node: NodeState): string => {
-  const { wait } = node
-  if (!paused) return `waits for ${whatItWaitsFor(node)}`
-  const hasCome = wait?.kind === 'signal' && signals.some(({ name }) => name === wait.name)
-  return hasCome
-    ? `${whatItWaitsFor(node)} has come, but the run is paused`
-    : `waits for ${whatItWaitsFor(node)}, and the run is paused`
+const butEnding = (state: ExecutionState, plan: RunPlan): string => {
+  const ending = howItIsEnding(state, plan)
+  return ending === undefined ? '' : `; the run ${ending}, and begins nothing any more`
 }
 
-/** Why a step that may be attempted is not. */
-const whyNotYet = ({ phase, paused, ending }: ExecutionState): string | undefined => {
-  if (phase === 'queued') return 'the run is in the queue'
-  if (ending !== undefined) return 'the run is about to end'
-  return paused ? 'ready, but the run is paused' : undefined
+const andPaused = ({ paused }: ExecutionState): string => (paused ? ', and the run is paused' : '')
+
+const whyUndecided = (state: ExecutionState, plan: RunPlan, planned: PlannedNode): string => {
+  if (planned.mode === 'trigger') return otherTrigger
+  if (state.phase === 'ended') return `the run ${howItEnded(state, plan)}, and did not come to it`
+  const nothing = whyNothingBegins(state, plan)
+  if (nothing !== undefined) return nothing
+  const before = whatHoldsUp(state, plan, planned)
+  if (before !== undefined) return `${before}${andPaused(state)}`
+  return state.paused ? 'ready, but the run is paused' : 'the run has not come to it'
+}
+
+const whyInDoubt = (node: NodeState): string => {
+  const reason = recordOf(node, node.attempts)?.inDoubtAs
+  return reason === undefined ? '' : ` (${reason})`
 }
 
 /** How a step stands, and why, in one sentence for people. */
@@ -39,29 +48,23 @@ export const summarizeStep = (
   node: NodeState | undefined,
   edges: readonly ExplainedEdge[],
 ): string => {
-  const unresolved = edges.filter(({ status }) => status === 'unresolved').map(({ fromKey }) => fromKey)
-  const [waiting] = unresolved
-  if (node === undefined || node.status === 'pending') {
-    if (state.phase === 'ended') return `the run ${endedAs[state.outcome ?? 'completed']}, and did not come to it`
-    if (waiting !== undefined) return `waits for ${unresolved.join(', ')}`
-    return whyNotYet(state) ?? 'the run has not come to it'
-  }
+  if (node === undefined || node.status === 'pending') return whyUndecided(state, plan, planned)
   const error = node.error === undefined ? '' : `${node.error.code}: ${node.error.message}`
   switch (node.status) {
     case 'scheduled':
-      return whyNotYet(state) ?? 'ready for an executor'
+      return whyNothingBegins(state, plan) ?? (state.paused ? 'ready, but the run is paused' : 'ready for an executor')
     case 'running':
-      return `attempt ${node.attempts} is in flight`
+      return `attempt ${node.attempts} is in flight${butEnding(state, plan)}`
     case 'retrying': {
       const retryAt = getIn(state.timers, timerId('retry', node.nodeId, node.attempts))?.dueAt
-      return `attempt ${node.attempts} failed (${error}); it is tried again at ${retryAt ?? 'its time'}`
+      return `attempt ${node.attempts} failed (${error}); it is tried again at ${retryAt ?? 'its time'}${andPaused(state)}${butEnding(state, plan)}`
     }
     case 'waiting':
-      return whyItWaits(state, node)
+      return `${whyItWaits(state, node)}${butEnding(state, plan)}`
     case 'held':
-      return `failed (${error}) and is held for an operator`
+      return `failed (${error}) and is held for an operator${butEnding(state, plan)}`
     case 'inDoubt':
-      return `nobody knows whether attempt ${node.attempts} took effect; it is held for an operator`
+      return `nobody knows whether attempt ${node.attempts} took effect${whyInDoubt(node)}; it is held for an operator${butEnding(state, plan)}`
     case 'completed': {
       const reason = decidedByOperator(node, 'complete')
       if (reason !== undefined) return `an operator completed it (${reason}), and it emitted ${node.ports.join(', ')}`
@@ -83,6 +86,6 @@ export const summarizeStep = (
       return `${what}; ${then[node.handling ?? 'failRun']}`
     }
     case 'cancelled':
-      return `was open when the run ${endedAs[state.outcome ?? state.ending?.outcome ?? 'cancelled']}`
+      return cutOffByEnd(state, plan, node)
   }
 }

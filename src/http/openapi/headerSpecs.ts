@@ -65,6 +65,7 @@ const commonHeaders: { readonly [name: string]: HeaderSpec } = {
   'X-Request-Id': { description: 'Id of the request, as in logs and events.', schema: { type: 'string' } },
   RateLimit: { description: 'What is left of the quota (draft-8).', schema: { type: 'string' } },
   'RateLimit-Policy': { description: 'The quota (draft-8).', schema: { type: 'string' } },
+  Allow: { description: 'The methods that are possible here.', schema: { type: 'string' } },
   'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 1 } },
 }
 

@@ -18,6 +18,13 @@ const headersNamed = (names: readonly string[]): Headers =>
 
 const everyAnswer = ['X-Request-Id', 'RateLimit', 'RateLimit-Policy']
 
+/** Headers that a refusal carries beside those. */
+const ofRefusal: { readonly [status: number]: readonly string[] } = {
+  405: ['Allow'],
+  429: ['Retry-After'],
+  503: ['Retry-After'],
+}
+
 const success = (spec: ResponseSpec): ZodOpenApiResponseObject => {
   const media = Object.entries(spec.media ?? {}).map(([type, { description }]) => [
     type,
@@ -36,7 +43,7 @@ const success = (spec: ResponseSpec): ZodOpenApiResponseObject => {
 
 const problem = (status: number, codes: readonly string[]): ZodOpenApiResponseObject => ({
   description: codes.map(problemTitle).join('. '),
-  headers: headersNamed([...everyAnswer, ...(status === 429 || status === 503 ? ['Retry-After'] : [])]),
+  headers: headersNamed([...everyAnswer, ...(ofRefusal[status] ?? [])]),
   content: {
     [problemMediaType]: {
       schema: {

@@ -3,6 +3,7 @@ import type { WebhookRequest } from '../../commands/executions/triggers/webhooks
 import { notFound } from '../../domain/errors.js'
 import type { ExecutionState } from '../../domain/execution/executionState.js'
 import type { JsonValue } from '../../domain/json.js'
+import { HttpProblem } from '../problems/httpProblem.js'
 import { commandHeaderNames, commandHeaders } from '../routing/commandHeaders.js'
 import type { RequestContext } from '../routing/requestContext.js'
 import { defineRoute, type Method, type Route } from '../routing/route.js'
@@ -43,6 +44,11 @@ const statusOfEnd = ({ phase, outcome }: ExecutionState): 200 | 202 | 500 => {
   return outcome === 'completed' ? 200 : 500
 }
 
+const methodNotAllowed = (methods: readonly string[], method: string): HttpProblem =>
+  new HttpProblem(405, 'method_not_allowed', `What listens there takes ${methods.join(', ')}, not ${method}.`, {
+    Allow: methods.join(', '),
+  })
+
 const answer = { body: hookAnswer, headers: commandHeaderNames } as const
 
 const hookRoute = (method: Method): Route =>
@@ -70,6 +76,7 @@ const hookRoute = (method: Method): Route =>
     problems: {
       400: ['malformed_json', 'malformed_text', 'body_incomplete'],
       404: ['hook_not_found', 'workflow_not_found', 'version_not_found'],
+      405: ['method_not_allowed'],
       409: ['not_published', 'workflow_archived', 'version_invalid', 'concurrent_change'],
       413: ['body_too_large', 'input_too_large'],
       415: ['unsupported_media_type'],
@@ -83,6 +90,7 @@ const hookRoute = (method: Method): Route =>
       const command = context.command(dependencies, { verb, query, body: sent })
       const started = await dependencies.startWebhook(command, call)
       if (started === undefined) throw notFound('hook_not_found', 'No published workflow listens there.')
+      if ('methods' in started) throw methodNotAllowed(started.methods, call.method)
       const { execution, respond } = started
       const waits = respond === 'result' && execution.state.phase !== 'ended'
       const result = waits ? await dependencies.executions.waitForEnd(execution.executionId, resultWaitMs) : execution

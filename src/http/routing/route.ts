@@ -30,7 +30,7 @@ export const tags = [
 export type Tag = (typeof tags)[number]
 
 /** The read models by the name of their projection. */
-export type ProjectionName = 'workflows' | 'versions' | 'secrets' | 'executions' | 'activity' | 'api_keys'
+export type ProjectionName = 'workflows' | 'versions' | 'secrets' | 'executions' | 'work' | 'activity' | 'api_keys'
 
 type Fields = z.ZodObject
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined

@@ -27,6 +27,7 @@ const attempt = z.object({
   outcome: z.enum(['completed', 'failed', 'inDoubt', 'discarded']).optional(),
   error: nodeError.optional(),
   retryAt: timeSchema.optional(),
+  inDoubtAs: z.string().optional().meta({ description: 'Why nobody knows what it did, where it was in doubt' }),
 })
 
 const resolution = z.object({
@@ -41,6 +42,9 @@ const waitsFor = z.object({
     .custom<z.infer<typeof waitSchema>>()
     .meta({ override: { type: 'object', description: 'A timer, a signal or child runs' } })
     .nullable(),
+  childRuns: z.array(idSchema).readonly().meta({
+    description: 'Ids of the child runs, in the order of the items. One that has not begun is not there yet.',
+  }),
   timers: z.array(z.object({ kind: z.string(), dueAt: timeSchema })).readonly(),
 })
 

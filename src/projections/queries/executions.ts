@@ -10,6 +10,8 @@ export interface ExecutionFilter extends PageOptions {
   /** ISO times, `startedAfter` inclusive, `startedBefore` exclusive. */
   readonly startedAfter?: string
   readonly startedBefore?: string
+  /** With a step that waits for this signal, by the projection `work`. */
+  readonly waitingFor?: string
 }
 
 export interface ExecutionQueries {
@@ -24,13 +26,17 @@ const summaryColumns = 'id, workflow_id, version, version_id, status, trigger, e
 export const createExecutionQueries = (read: ReadSchema): ExecutionQueries => {
   const executions = viewOf(read, 'executions')
   return {
-    list: async ({ limit, cursor, workflowId, status, startedAfter, startedBefore }) => {
+    list: async ({ limit, cursor, workflowId, status, startedAfter, startedBefore, waitingFor }) => {
       const after = decodeCursor(cursor, [isoTime, uuidText])
       const filter = createFilter()
       if (workflowId !== undefined) filter.add((p) => `workflow_id = ${p(workflowId)}`)
       if (status !== undefined) filter.add((p) => `status = ${p(status)}`)
       if (startedAfter !== undefined) filter.add((p) => `started_at >= ${p(startedAfter)}::timestamptz`)
       if (startedBefore !== undefined) filter.add((p) => `started_at < ${p(startedBefore)}::timestamptz`)
+      if (waitingFor !== undefined)
+        filter.add(
+          (p) => `id IN (SELECT execution_id FROM ${viewOf(read, 'waiting_signals')} WHERE name = ${p(waitingFor)})`,
+        )
       if (after !== undefined)
         filter.add((p) => `(started_at, id) < (${p(after[0])}::timestamptz, ${p(after[1])}::uuid)`)
       const rows = await select<ExecutionRow>(

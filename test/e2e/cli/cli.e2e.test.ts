@@ -100,6 +100,8 @@ describe('flowledger, with the key that the server keeps in its data directory',
     expect([waiting.code, waiting.stderr]).toEqual([1, 'flowledger: it has not ended within 1 s: it is waiting\n'])
     const { items } = await json(`execution list --workflow ${workflow} --status waiting`)
     const [{ id }] = items
+    expect((await json('execution list --waiting-for approval')).items).toEqual(items)
+    expect((await json('execution list --waiting-for refusal')).items).toEqual([])
     expect((await json(`execution pause ${id}`)).status).toBe('paused')
     expect((await json(`execution resume ${id}`)).status).toBe('waiting')
     expect((await json(`execution cancel ${id} --reason enough`)).status).toBe('cancelled')

@@ -14,6 +14,7 @@ import {
   workflowsOf,
 } from '../../crash/corpusEngine.js'
 import type { CorpusRun } from '../../crash/corpusRun.js'
+import { coverageOf, everyPolicy } from '../../crash/coverage.js'
 import { expectedOf, expectPromises } from '../../crash/promises.js'
 import { openWorkOfLog } from '../../support/execution/openWorkOfLog.js'
 import { createRunEngine, type RunEngine } from '../../support/execution/runEngine.js'
@@ -97,8 +98,12 @@ const crashAt = async (run: CorpusRun, appends: number, moment: Moment) => {
 describe('a process killed at an append', () => {
   const runs = corpus('')
 
-  it('is tried on at least 30 runs', () => {
+  it('is tried on at least 30 runs, with every node type and every policy', () => {
     expect(runs.length).toBeGreaterThanOrEqual(30)
+    expect(new Set(runs.map(({ name }) => name)).size).toBe(runs.length)
+    const { nodeTypesOf, policiesOf } = coverageOf(runs)
+    expect([...nodeTypesOf].sort()).toEqual([...types.nodeTypes.keys()].sort())
+    expect([...everyPolicy].filter((policy) => !policiesOf.has(policy))).toEqual([])
   })
 
   it.each(runs.map(({ name }, index) => [name, index] as const))('leaves nothing of "%s" undone', async (_, index) => {

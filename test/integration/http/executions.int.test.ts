@@ -75,6 +75,14 @@ describe('executions over HTTP', () => {
     const list = await send('get', `/v1/executions?workflowId=${id}`)
     expect(list.body.items).toHaveLength(1)
     expect(list.body.items[0]).not.toHaveProperty('input')
+    await send('post', `/v1/workflows/${id}/unpublish`)
+    const third = await send('post', `/v1/workflows/${id}/executions`, options)
+    expect([third.status, third.body]).toEqual([202, first.body])
+    const other = await send('post', `/v1/workflows/${id}/executions`, {
+      ...options,
+      headers: { 'Idempotency-Key': 'run-2' },
+    })
+    expect([other.status, other.body.code]).toEqual([409, 'not_published'])
   })
 
   it('refuses to start what is not published, and versions that are not there', async () => {
@@ -109,7 +117,15 @@ describe('executions over HTTP', () => {
       waitsFor: { wait: { kind: 'signal', name: 'approve' } },
     })
     expect(why.body.edges).toMatchObject([{ fromKey: 'start', status: 'taken' }])
+    const waitingFor = async (name: string) => {
+      const { body } = await send('get', `/v1/executions?workflowId=${id}&waitingFor=${name}`)
+      return body.items.map((run: { id: string }) => run.id)
+    }
+    expect([await waitingFor('approve'), await waitingFor('deny')]).toEqual([[started.body.id], []])
+    const impossible = await send('get', '/v1/executions?waitingFor=two+words')
+    expect([impossible.status, impossible.body.errors]).toMatchObject([422, [{ pointer: '/waitingFor' }]])
     const done = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Ada' }, dedupeId: 'd1' } })
+    expect(await waitingFor('approve')).toEqual([])
     expect(done.body).toMatchObject({ status: 'completed', output: 'Ada' })
     const late = await send('post', `${path}/signals/approve`, { body: { payload: { by: 'Bob' } } })
     expect([late.status, late.body.code]).toEqual([409, 'execution_ended'])
@@ -122,7 +138,8 @@ describe('executions over HTTP', () => {
     const { body } = await send('post', `/v1/workflows/${id}/executions`)
     for (const name of ['app%20rove', 'a'.repeat(129), 'gr%C3%BCn']) {
       const refused = await send('post', `/v1/executions/${body.id}/signals/${name}`)
-      expect([refused.status, refused.body.code]).toEqual([404, 'not_found'])
+      expect([refused.status, refused.body.code]).toEqual([422, 'invalid_signal_name'])
+      expect(refused.body.errors).toMatchObject([{ pointer: '/name', code: 'invalid_signal_name' }])
     }
     expect((await send('post', `/v1/executions/${body.id}/signals/a.b:c_d-9`)).status).toBe(200)
   })

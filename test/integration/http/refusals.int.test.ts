@@ -271,6 +271,18 @@ describe('trouble inside', () => {
     await away.stop()
   })
 
+  it('answers 503 to a list by signal while the read model of open work is behind, and only to that', async () => {
+    const behind = await startWorld({
+      progress: { waitFor: async (name) => ({ reached: name !== 'work', position: 3n }) },
+    })
+    const client = createClient(behind)
+    const headers = { 'X-Consistency-Token': '12' }
+    const refused = await client('get', '/v1/executions?waitingFor=approve', { headers })
+    expect(refused.body).toMatchObject({ status: 503, code: 'projection_behind', projection: 'work' })
+    expect((await client('get', '/v1/executions', { headers })).status).toBe(200)
+    await behind.stop()
+  })
+
   it.each([
     [
       503,

@@ -8,7 +8,8 @@ let send: Client
 beforeAll(async () => {
   world = await startWorld({
     startWebhook: async (context, call) => {
-      if (call.path !== 'orders/new' || call.method !== 'POST') return undefined
+      if (call.path !== 'orders/new') return undefined
+      if (call.method !== 'POST') return { methods: ['POST', 'PATCH'] }
       const { workflow: workflowId } = call.query
       if (typeof workflowId !== 'string') throw new Error('the test names a workflow')
       const input = JSON.parse(JSON.stringify(call))
@@ -83,7 +84,10 @@ describe('hooks', () => {
     })
     const text = { raw: 'hello', headers: { 'Content-Type': 'text/plain' }, key: null }
     expect((await send('post', `/hooks/orders/new?workflow=${id}`, text)).body.output.body).toBe('hello')
-    expect((await send('put', '/hooks/orders/new', { body: {}, key: null })).body.code).toBe('hook_not_found')
+    const put = await send('put', '/hooks/orders/new', { body: {}, key: null })
+    expect([put.status, put.body.code, put.headers.allow]).toEqual([405, 'method_not_allowed', 'POST, PATCH'])
+    expect(put.body.detail).toBe('What listens there takes POST, PATCH, not PUT.')
+    expect((await send('put', '/hooks/orders/old', { body: {}, key: null })).body.code).toBe('hook_not_found')
   })
 
   it('give a parameter, or a field of a form, that comes several times as a list', async () => {

@@ -112,4 +112,22 @@ describe('the projector', () => {
     expect(await openRuns(second, 0)).toEqual([])
     expect(await openRuns(ended)).toEqual([])
   })
+
+  it('lists the runs that wait for a signal', async () => {
+    const projector = await start()
+    const workflowId = '0198c0de-0000-7000-8000-000000000004'
+    const [waiting, events] = eventfulRun(workflowId, 'open')
+    const consumed = events.findIndex(({ type }) => type === 'SignalConsumed')
+    await append(log, [waiting, events.slice(0, consumed)])
+    const { position } = await append(log, eventfulRun(workflowId, 'open'))
+    await reached(projector, position)
+    const waitingFor = async (name: string, filter = {}) => {
+      const { items } = await harness.readModels.executions.list({ limit: 10, waitingFor: name, ...filter })
+      return items.map(({ id }) => id)
+    }
+    expect(await waitingFor('ok')).toEqual([idOfStream(waiting)])
+    expect(await waitingFor('ok', { workflowId })).toEqual([idOfStream(waiting)])
+    expect(await waitingFor('ok', { status: 'completed' })).toEqual([])
+    expect(await waitingFor('OK')).toEqual([])
+  })
 })

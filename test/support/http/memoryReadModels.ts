@@ -6,6 +6,7 @@ import { type ExecutionRow, executionsTable } from '../../../src/projections/def
 import { type StepRow, stepsTable } from '../../../src/projections/definitions/executions/stepsTable.js'
 import { type SecretRow, secretsTable } from '../../../src/projections/definitions/secrets.js'
 import { type VersionRow, versionsTable } from '../../../src/projections/definitions/versions.js'
+import { waitingSignalsTable } from '../../../src/projections/definitions/work/waitsTables.js'
 import { type EdgeRow, edgesTable } from '../../../src/projections/definitions/workflows/edgesTable.js'
 import { type NodeRow, nodesTable } from '../../../src/projections/definitions/workflows/nodesTable.js'
 import { type WorkflowRow, workflowsTable } from '../../../src/projections/definitions/workflows/workflowsTable.js'
@@ -129,11 +130,13 @@ export const memoryReadModels = (log: InMemoryLog): Omit<ReadModels, 'openWork'>
           })),
     },
     executions: {
-      list: async ({ workflowId, status, startedAfter: _after, startedBefore: _before, ...page }) => {
+      list: async ({ workflowId, status, startedAfter: _after, startedBefore: _before, waitingFor, ...page }) => {
+        const waiting = fold(waitingSignalsTable).filter(({ name }) => name === waitingFor)
         const rows = fold(executionsTable).filter(
           (row: ExecutionRow) =>
             (workflowId === undefined || row.workflow_id === workflowId) &&
-            (status === undefined || row.status === status),
+            (status === undefined || row.status === status) &&
+            (waitingFor === undefined || waiting.some(({ execution_id }) => execution_id === row.id)),
         )
         return pageBy(rows, (row) => `${row.started_at} ${row.id}`, page, toSummary)
       },

@@ -205,6 +205,38 @@ describe('what operators read', () => {
     ])
   })
 
+  it('says of each attempt why it failed, or is in doubt', () => {
+    const at = '2026-03-01T12:00:00.000Z'
+    const attempt = { executor: 'e1', startedAt: at, finishedAt: at }
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    const shown = explanationView({
+      nodeId: 'n',
+      key: 'pay',
+      type: 'http.request',
+      status: 'inDoubt',
+      summary: 'nobody knows',
+      join: 'all',
+      edges: [],
+      inputFrom: [],
+      ports: [],
+      decisions: [],
+      attempts: [
+        { ...attempt, attempt: 1, outcome: 'failed', error },
+        { ...attempt, attempt: 2, outcome: 'inDoubt', inDoubtAs: 'its executor is gone' },
+      ],
+      error,
+      handling: null,
+      waitsFor: null,
+      resolutions: [],
+    })
+    const rows = shown.split('\n\n').at(-1)?.split('\n')
+    expect(rows?.[0]).toMatch(/outcome +because$/)
+    expect(rows?.slice(1).map((row) => row.replace(/^.*(failed|inDoubt) +/, ''))).toEqual([
+      'broken: no',
+      'its executor is gone',
+    ])
+  })
+
   it('says by the keys of nodes who set what, and what it was', () => {
     const by = {
       eventId: 'e',

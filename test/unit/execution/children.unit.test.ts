@@ -190,10 +190,10 @@ describe('a map', () => {
       workflows: { parent: over({ items: '{{ input }}', maxConcurrency: 2 }), child },
     })
     const state = await engine.run('parent', [1, 0, 2, 3])
-    expect(state.error).toMatchObject({
-      code: 'map_failed',
-      details: { failures: 1, items: 4, first: [{ iteration: 1, code: 'subworkflow_failed' }] },
-    })
+    const failed = runs(engine, 'child').find(({ outcome }) => outcome === 'failed')
+    const first = [{ iteration: 1, executionId: failed?.executionId, code: 'subworkflow_failed' }]
+    expect(failed).toBeDefined()
+    expect(state.error).toMatchObject({ code: 'map_failed', details: { failures: 1, items: 4, first } })
     expect(runs(engine, 'child').map(({ input, outcome }) => [input, outcome])).toEqual([
       [1, 'cancelled'],
       [0, 'failed'],
@@ -213,5 +213,28 @@ describe('a map', () => {
     const engine = engineWith({ workflows: { parent: over(config), child: endless() } })
     expect((await engine.run('parent', input)).error).toMatchObject({ code })
     expect(runs(engine, 'child')).toEqual([])
+  })
+})
+
+describe('a child run of a workflow with a concurrency limit', () => {
+  it('that ended while nobody looked is found, though another run has its place now', async () => {
+    const child = define({ start: manual, s: signal('go') }, ['start -> s'], {
+      concurrency: { limit: 1, whenFull: 'reject' },
+    })
+    const workflows = { parent: calling('child'), child }
+    const first = engineWith({ workflows })
+    const { log } = first
+    const { executionId } = await first.start('parent')
+    await underWay(first, executionId, 'child', 1)
+    await first.stop()
+    const meanwhile = engineWith({ workflows, log, executes: false })
+    const [begun] = runs(meanwhile, 'child')
+    if (begun === undefined) throw new Error('there is no child run')
+    const signalled = { executionId: begun.executionId, name: 'go', payload: 'done' }
+    await meanwhile.commands.signal(meanwhile.context(), signalled)
+    await meanwhile.start('child')
+    const next = engineWith({ workflows, log })
+    expect((await next.end(executionId)).output).toBe('done')
+    expect(runs(next, 'child').map(({ phase }) => phase)).toEqual(['ended', 'active'])
   })
 })

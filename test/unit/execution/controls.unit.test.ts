@@ -63,6 +63,7 @@ describe('cancel', () => {
     const done = await engine.start('p')
     await expect(engine.commands.cancel(engine.context(), { executionId: done.executionId })).rejects.toMatchObject({
       code: 'execution_ended',
+      message: 'the run has ended: it was completed',
     })
   })
 })
@@ -304,10 +305,35 @@ describe('a concurrency limit', () => {
     const gate = gated()
     const engine = engineWith({ workflows: { w: limited('reject') }, nodeTypes: gate.nodeTypes })
     const first = await engine.start('w')
-    await expect(engine.start('w')).rejects.toMatchObject({ kind: 'tooMany', code: 'concurrency_limit' })
+    const message = 'a run of this workflow is active, and its settings allow no more'
+    await expect(engine.start('w')).rejects.toMatchObject({ kind: 'tooMany', code: 'concurrency_limit', message })
     gate.release()
     await engine.end(first.executionId)
     expect((await engine.run('w')).outcome).toBe('completed')
+  })
+
+  it('does not refuse a start that is repeated: it is answered as it was, whoever has the place now', async () => {
+    const gate = gated()
+    const engine = engineWith({ workflows: { w: limited('reject') }, nodeTypes: gate.nodeTypes })
+    const context = { ...engine.context(), requestHash: 'a' }
+    const start = () => engine.commands.start(context, { workflowId: idOf('w') })
+    const first = await start()
+    gate.release()
+    await engine.end(first.executionId)
+    const held = gated()
+    const other = engineWith({ workflows: { w: limited('reject') }, nodeTypes: held.nodeTypes, log: engine.log })
+    const second = await other.start('w')
+    for (const { commands } of [engine, other]) {
+      const again = await commands.start(context, { workflowId: idOf('w') })
+      expect(again).toMatchObject({ executionId: first.executionId, revision: first.revision, replayed: true })
+    }
+    const changed = { ...context, requestHash: 'b' }
+    await expect(other.commands.start(changed, { workflowId: idOf('w') })).rejects.toMatchObject({
+      code: 'idempotency_key_reused',
+    })
+    await expect(other.start('w')).rejects.toMatchObject({ code: 'concurrency_limit' })
+    held.release()
+    await other.end(second.executionId)
   })
 })
 

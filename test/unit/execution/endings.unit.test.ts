@@ -108,7 +108,8 @@ describe('a run that is being cancelled', () => {
   })
 
   it('can be neither paused nor resumed, and takes no signals', () => {
-    const ending = expect.objectContaining({ code: 'execution_ending' })
+    const message = 'the run is about to end: it was cancelled'
+    const ending = expect.objectContaining({ code: 'execution_ending', message })
     expect(() => pause(inFlight())).toThrow(ending)
     const paused = pureRun(one(effect()), { slots: 1 })
     pause(paused)
@@ -245,12 +246,16 @@ describe('a retry of a failed run', () => {
 
   it.each<[string, string, () => PureRun]>([
     ['has not ended', 'execution_not_ended', () => pureRun(one(delay))],
-    ['is completed', 'execution_not_failed', () => pureRun(one(noop))],
+    ['was completed', 'execution_not_failed', () => pureRun(one(noop))],
     ['was cancelled', 'execution_not_failed', () => having(pureRun(one(delay)), cancel)],
     ['timed out', 'execution_not_failed', () => having(pureRun(one(delay, { timeoutMs: 1 })), sleepAndTimeOut)],
-  ])('is refused where it %s', (_, code, create) => {
+  ])('is refused where it %s', (what, code, create) => {
     const run = create()
-    expect(() => run.do((state, plan, env) => decideRetry(state, plan, env))).toThrow(expect.objectContaining({ code }))
+    const refusal = expect.objectContaining({
+      code,
+      message: `only a run that failed can be retried, and this one ${what}`,
+    })
+    expect(() => run.do((state, plan, env) => decideRetry(state, plan, env))).toThrow(refusal)
   })
 
   function having(run: PureRun, then: (run: PureRun) => unknown): PureRun {

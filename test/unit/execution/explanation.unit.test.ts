@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
+import { childIdOf } from '../../../src/domain/execution/childId.js'
+import { type AttemptOutcome, decideInDoubt, decideOutcome } from '../../../src/domain/execution/decide/attempts.js'
 import {
   decideCancel,
   decideContinue,
@@ -12,9 +13,11 @@ import { decideTimers } from '../../../src/domain/execution/decide/timers.js'
 import { explainStep } from '../../../src/domain/execution/explanation.js'
 import { condition, define, idOf, manual, noop } from '../../support/execution/definitions.js'
 import { effect, failing, useEngines, withEffect } from '../../support/execution/engines.js'
-import { type PureRun, pureRun } from '../../support/execution/pureRun.js'
+import { type PureRun, pureRun, runId } from '../../support/execution/pureRun.js'
 
 const engineWith = useEngines()
+const signal = (name: string) => ({ type: 'signal', config: { name } })
+const childRun = (iteration: number, key: string) => childIdOf(runId, { nodeId: idOf(key), attempts: 1 }, iteration)
 const explain = (run: PureRun, key: string) => explainStep(run.state, run.plan, idOf(key))
 const branched = () =>
   pureRun(
@@ -170,10 +173,10 @@ describe('the explanation of a step', () => {
     run.do((state, plan, env) => decideTimers(state, plan, env, [`retry:${idOf('a')}:1`]))
     run.do((state, plan, env) => decideInDoubt(state, plan, env, { ...ref, attempt: 2 }, 'gone'))
     expect(explain(run, 'a')).toMatchObject({
-      summary: 'nobody knows whether attempt 2 took effect; it is held for an operator',
+      summary: 'nobody knows whether attempt 2 took effect (gone); it is held for an operator',
       attempts: [
         { attempt: 1, outcome: 'failed' },
-        { attempt: 2, outcome: 'inDoubt' },
+        { attempt: 2, outcome: 'inDoubt', inDoubtAs: 'gone' },
       ],
     })
     run.do((state, plan, env) =>
@@ -216,7 +219,9 @@ describe('the explanation of a step', () => {
     const completed = begun()
     resolve(completed, 'complete')
     expect(explain(completed, 'a').summary).toBe('an operator completed it (looked it up), and it emitted false')
-    expect(explain(completed, 'yes').summary).toBe('a emitted false, not true')
+    expect(explain(completed, 'yes').summary).toBe(
+      'an operator completed a (looked it up), and it emitted false, not true',
+    )
     expect(explain(completed, 'a').handling).toBeNull()
     const failed = begun()
     resolve(failed, 'fail')
@@ -234,12 +239,18 @@ describe('the explanation of a step', () => {
       'busy -> after',
     ])
     const queued = pureRun(steps, { queued: true })
-    expect(explain(queued, 'a').summary).toBe('the run is in the queue')
+    expect(['a', 'after'].map((key) => explain(queued, key).summary)).toEqual([
+      'the run is in the queue',
+      'the run is in the queue',
+    ])
+    queued.do((state, plan, env) => decidePause(state, plan, env))
+    expect(explain(queued, 'a').summary).toBe('the run is in the queue, and is paused')
     const ending = pureRun(steps, { slots: 1 })
-    ending.do((state, plan, env) => decideCancel(state, plan, env))
-    expect(['a', 'after'].map((key) => explain(ending, key).summary)).toEqual([
-      'the run is about to end',
-      'waits for busy',
+    ending.do((state, plan, env) => decideCancel(state, plan, env, 'not needed'))
+    expect(['busy', 'a', 'after'].map((key) => explain(ending, key).summary)).toEqual([
+      'attempt 1 is in flight; the run is being cancelled (not needed), and begins nothing any more',
+      'the run is being cancelled (not needed), and begins nothing any more',
+      'the run is being cancelled (not needed), and begins nothing any more',
     ])
   })
 
@@ -317,19 +328,23 @@ describe('the explanation of a step', () => {
     expect(['start', 'other', 'd', 'c', 'm', 'after'].map(told)).toEqual([
       'started the run and emitted out',
       'the run was started by another trigger',
-      'waits for 2026-01-01T00:01:00.000Z',
-      'waits for its child run',
+      'waits until 2026-01-01T00:01:00.000Z',
+      `waits for its child run ${childRun(0, 'c')}`,
       'waits for 2 child runs',
-      'waits for d, c',
+      `waits for d, which waits until 2026-01-01T00:01:00.000Z; c, which waits for its child run ${childRun(0, 'c')}`,
     ])
+    expect(explain(run, 'c').waitsFor?.childRuns).toEqual([childRun(0, 'c')])
+    expect(explain(run, 'm').waitsFor?.childRuns).toEqual([childRun(0, 'm'), childRun(1, 'm')])
+    expect(explain(run, 'd').waitsFor?.childRuns).toEqual([])
     run.do((state, plan, env) => decidePause(state, plan, env))
     expect(told('e')).toBe('ready, but the run is paused')
     run.do((state, plan, env) => decideCancel(state, plan, env))
     run.now = '2026-01-01T00:00:11.000Z'
     run.do(decideContinue)
-    expect(['d', 'e', 'after'].map(told)).toEqual([
-      'was open when the run was cancelled',
-      'was open when the run was cancelled',
+    expect(['d', 'c', 'e', 'after'].map(told)).toEqual([
+      'it was to wait until 2026-01-01T00:01:00.000Z when the run was cancelled',
+      `it waited for its child run ${childRun(0, 'c')} when the run was cancelled`,
+      'it was ready for an executor when the run was cancelled',
       'the run was cancelled, and did not come to it',
     ])
     const failed = pureRun(
@@ -343,8 +358,108 @@ describe('the explanation of a step', () => {
       decideOutcome(state, plan, env, { nodeId: idOf('f'), attempt: 1 }, { kind: 'failed', error }),
     )
     expect(['e', 'd'].map((key) => explain(failed, key).summary)).toEqual([
-      'was open when the run failed',
-      'the run failed, and did not come to it',
+      'it was ready for an executor when the run failed at f (broken: no)',
+      'the run failed at f (broken: no), and did not come to it',
     ])
+  })
+
+  it('names what a step waits for, however far before it', () => {
+    const specs = { start: manual, s: signal('go'), w: signal('other'), a: noop, b: noop, c: noop }
+    const edges = ['start -> s', 'start -> w', 's -> a', 'a -> b', 'b -> c', 'w -> c']
+    const run = pureRun(define(specs, edges))
+    expect(explain(run, 'a').summary).toBe('waits for s, which waits for the signal go')
+    expect(explain(run, 'b').summary).toBe('waits for a, and before that for s, which waits for the signal go')
+    expect(explain(run, 'c').summary).toBe(
+      'waits for b; w, which waits for the signal other, and before that for s, which waits for the signal go',
+    )
+    run.do((state, plan, env) => decidePause(state, plan, env))
+    expect(explain(run, 'a').summary).toBe('waits for s, which waits for the signal go, and the run is paused')
+  })
+
+  it('says how each that it waits for stands, of many only of the first', () => {
+    const retry = { maxAttempts: 2, initialMs: 1_000, factor: 1, maxMs: 1_000, jitter: 0 }
+    const doubtful = effect({ inDoubt: 'hold' })
+    const specs = {
+      start: manual,
+      r: effect({}, { retry }),
+      h: effect({}, { onError: 'hold' }),
+      i: doubtful,
+      f: effect(),
+    }
+    const each = ['r', 'h', 'i', 'f']
+    const more = { m: noop, r2: noop, h2: noop, i2: noop, f2: noop, q: effect(), q2: noop }
+    const edges = each.flatMap((key) => [`start -> ${key}`, `${key} -> m`, `${key} -> ${key}2`])
+    const run = pureRun(define({ ...specs, ...more }, [...edges, 'start -> q', 'q -> q2']), { slots: 4 })
+    const error = { class: 'test', code: 'broken', message: 'no' }
+    run.slots = 0
+    for (const key of ['r', 'h']) {
+      const ref = { nodeId: idOf(key), attempt: 1 }
+      run.do((state, plan, env) => decideOutcome(state, plan, env, ref, { kind: 'failed', error }))
+    }
+    run.do((state, plan, env) => decideInDoubt(state, plan, env, { nodeId: idOf('i'), attempt: 1 }, 'gone'))
+    expect([...each, 'q'].map((key) => explain(run, `${key}2`).summary)).toEqual([
+      'waits for r, which is to be tried again',
+      'waits for h, which is held for an operator',
+      'waits for i, which is in doubt and held for an operator',
+      'waits for f, whose attempt 1 is in flight',
+      'waits for q, which is ready for an executor',
+    ])
+    expect(explain(run, 'm').summary).toBe(
+      'waits for r, which is to be tried again; h, which is held for an operator; i, which is in doubt and held for an operator; and 1 more',
+    )
+    run.do((state, plan, env) => decideCancel(state, plan, env, 'asked for'))
+    run.now = '2026-01-01T00:00:11.000Z'
+    run.do(decideContinue)
+    expect([...each, 'q'].map((key) => explain(run, key).summary)).toEqual([
+      'it was to be tried again at 2026-01-01T00:00:01.000Z when the run was cancelled (asked for)',
+      'it was held for an operator when the run was cancelled (asked for)',
+      'nobody knew whether attempt 1 took effect when the run was cancelled (asked for)',
+      'attempt 1 was in flight when the run was cancelled (asked for); how it went is not known',
+      'it was ready for an executor when the run was cancelled (asked for)',
+    ])
+  })
+
+  it('says what an attempt came to that the end of the run cut off', () => {
+    const run = pureRun(define({ start: manual, a: effect(), b: effect() }, ['start -> a', 'start -> b']), { slots: 2 })
+    const outcomeOf = (key: string, outcome: AttemptOutcome) =>
+      run.do((state, plan, env) => decideOutcome(state, plan, env, { nodeId: idOf(key), attempt: 1 }, outcome))
+    run.do((state, plan, env) => decideCancel(state, plan, env))
+    outcomeOf('a', { kind: 'completed', output: 1, ports: ['out'] })
+    expect(explain(run, 'a').summary).toBe(
+      'attempt 1 was in flight when the run was cancelled; it succeeded, too late to count',
+    )
+    outcomeOf('b', { kind: 'failed', error: { class: 'aborted', code: 'given_up', message: 'the run ends' } })
+    expect(run.state.outcome).toBe('cancelled')
+    expect(explain(run, 'b').summary).toBe(
+      'attempt 1 was in flight when the run was cancelled; it ended with given_up: the run ends',
+    )
+  })
+
+  it('names the signals that have come in the place of the one that a step waits for', () => {
+    const run = pureRun(define({ start: manual, s: signal('go') }, ['start -> s']))
+    const send = (name: string) =>
+      run.do((state, plan, env) =>
+        decideSignal(state, plan, env, { signalId: idOf(name), name, payload: 1, dedupeId: null }),
+      )
+    for (const name of ['Go', 'goo', 'Go']) send(name)
+    expect(explain(run, 's').summary).toBe('waits for the signal go; only others have come and are kept: Go, goo')
+    for (const name of ['a', 'b', 'c', 'd']) send(name)
+    expect(explain(run, 's').summary).toMatch(/are kept: Go, goo, a, b, c and others$/)
+  })
+
+  it('says of a trigger that did not start the run so, in the queue too', () => {
+    const other = { type: 'trigger.webhook', config: { path: 'x' } }
+    const run = pureRun(define({ start: manual, other, a: noop }, ['start -> a', 'other -> a']), { queued: true })
+    expect(explain(run, 'other').summary).toBe('the run was started by another trigger')
+  })
+
+  it('tells the causes of all dead paths once each, of many only the first', () => {
+    const specs = { start: manual, no: condition('false'), on: condition('true'), a: noop, b: noop, m: noop, n: noop }
+    const edges = ['start -> no', 'start -> on', 'no:true -> m', 'on:false -> m', 'no:true -> a', 'no:true -> b']
+    const run = pureRun(define(specs, [...edges, 'a -> n', 'b -> n', 'no:true -> n', 'on:false -> n']))
+    expect(explain(run, 'm').summary).toBe(
+      "2 of 2 in-edges are dead, so its join can't be met: no emitted false, not true (false was false); on emitted true, not false (true was true)",
+    )
+    expect(explain(run, 'n').summary).toMatch(/^4 of 4 in-edges .*; and 1 more$/)
   })
 })

@@ -111,3 +111,16 @@ describe('a signal that comes', () => {
     expect(run.state.error).toMatchObject({ class: 'timeout', code: 'node_timeout' })
   })
 })
+
+describe('a signal that no node can wait for', () => {
+  it.each(['', 'two words', 'a/b', 'grün', 'a'.repeat(129)])('is refused, with what its name may be: %j', (name) => {
+    const run = pureRun(define({ start: manual, s: waits('go') }, ['start -> s']))
+    expect(() => send(run, name, 1)).toThrow(
+      expect.objectContaining({
+        kind: 'invalid',
+        code: 'invalid_signal_name',
+        errors: [expect.objectContaining({ pointer: '/name' })],
+      }),
+    )
+  })
+})

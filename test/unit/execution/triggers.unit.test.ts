@@ -159,17 +159,13 @@ describe('a webhook', () => {
   it('starts a run of the workflow that published its path first, with the request as input', async () => {
     const { engine, receive } = await receiver()
     const answer = await receive(engine.context(), request('POST'))
-    expect(answer?.respond).toBe('result')
-    expect(answer?.execution.state).toMatchObject({
-      workflowId: idOf('orders'),
-      outcome: 'completed',
-      output: request('POST'),
-    })
+    const state = { workflowId: idOf('orders'), outcome: 'completed', output: request('POST') }
+    expect(answer).toMatchObject({ respond: 'result', execution: { state } })
   })
 
-  it('is not there for another method or path', async () => {
+  it('of another method starts nothing and hears which ones there are; at another path there is none', async () => {
     const { engine, receive } = await receiver()
-    expect(await receive(engine.context(), request('GET'))).toBeUndefined()
+    expect(await receive(engine.context(), request('GET'))).toEqual({ methods: ['POST'] })
     expect(await receive(engine.context(), request('POST', 'nowhere'))).toBeUndefined()
     expect(engine.log.events).toEqual([])
   })

@@ -20,8 +20,16 @@ export interface WebhookAnswer {
   readonly respond: 'accepted' | 'result'
 }
 
-/** Starts a run of the version that is published now; undefined where no trigger takes such a request. */
-export type StartByWebhook = (context: CommandContext, request: WebhookRequest) => Promise<WebhookAnswer | undefined>
+/** A workflow listens at the path, but not to the method of the request. */
+export interface OtherMethods {
+  readonly methods: readonly string[]
+}
+
+/** Starts a run of the version that is published now; undefined where no workflow listens at the path. */
+export type StartByWebhook = (
+  context: CommandContext,
+  request: WebhookRequest,
+) => Promise<WebhookAnswer | OtherMethods | undefined>
 
 /** Where two workflows want one path, it stays with the one that was published first. */
 const firstPublished = (a: PublishedTrigger, b: PublishedTrigger): number => {
@@ -42,11 +50,11 @@ export const createWebhooks =
       .of('trigger.webhook')
       .filter(({ config }) => config.path === path)
       .sort(firstPublished)
-    const trigger = wanting.find(
-      ({ workflowId, config }) =>
-        workflowId === wanting[0]?.workflowId && (config.method === undefined || config.method === method),
-    )
-    if (trigger === undefined) return undefined
+    const [first] = wanting
+    if (first === undefined) return undefined
+    const listening = wanting.filter(({ workflowId }) => workflowId === first.workflowId)
+    const trigger = listening.find(({ config }) => config.method === undefined || config.method === method)
+    if (trigger === undefined) return { methods: [...new Set(listening.map(({ config }) => String(config.method)))] }
     const { workflowId, version, nodeId, config } = trigger
     const input = { method, path, headers: { ...headers }, query: { ...query }, body }
     const execution = await executions.start(context, { workflowId, version, trigger: nodeId, input })

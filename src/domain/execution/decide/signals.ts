@@ -7,6 +7,7 @@ import { runLimits } from '../limits.js'
 import { getIn, valuesOf } from '../persistentMap.js'
 import { beginRun, decisionOf, emit, mayAdvance, nothingToDo, type RunDecision, type RunEnvironment } from '../run.js'
 import { plannedNode, type RunPlan } from '../runPlan.js'
+import { checkSignalName } from '../signalName.js'
 import { refuseEndedOrEnding } from './controls.js'
 
 export interface IncomingSignal {
@@ -16,13 +17,14 @@ export interface IncomingSignal {
   readonly dedupeId: string | null
 }
 
-/** Keeps the signal, and gives it to the node that has waited for its name the longest, if there is one. */
+/** Keeps the signal, and gives it to the node that has waited for its name the longest, if there is one. Throws `invalid_signal_name`. */
 export const decideSignal = (
   state: ExecutionState,
   plan: RunPlan,
   env: RunEnvironment,
   signal: IncomingSignal,
 ): RunDecision => {
+  checkSignalName(signal.name)
   if (signal.dedupeId !== null && getIn(state.dedupeIds, signal.dedupeId)) return nothingToDo
   refuseEndedOrEnding(state)
   const run = beginRun(state, plan, env)

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { CommandContext } from '../../../commands/commandHandler.js'
 import type { ExecutionCommands, ExecutionResult } from '../../../commands/executions/executionCommands.js'
-import { signalNamePattern } from '../../../domain/execution/signalName.js'
 import { commandHeaderNames, commandHeaders } from '../../routing/commandHeaders.js'
 import { present } from '../../routing/present.js'
 import { defineRoute, type Route } from '../../routing/route.js'
@@ -82,6 +81,12 @@ const retryExecution = operationRoute({
   carryOut: (executions, context, input) => executions.retry(context, input),
 })
 
+/** What a name may be is the domain's rule; a wrong one is `invalid_signal_name`, not a route that is not there. */
+const signalParams = z.object({
+  id: pathId,
+  name: z.string().min(1).max(1_000).meta({ description: '1 to 128 letters, digits, `_`, `.`, `:` or `-`' }),
+})
+
 const signalExecution = defineRoute({
   method: 'post',
   path: '/v1/executions/{id}/signals/{name}',
@@ -91,7 +96,7 @@ const signalExecution = defineRoute({
     'Kept when it comes before the wait; consumed once, first in first out per name. An approval is a signal.',
   tag: 'Executions',
   scope: 'executions:operate',
-  params: z.object({ id: pathId, name: z.string().regex(signalNamePattern) }),
+  params: signalParams,
   body: z
     .strictObject({
       payload: jsonSchema.optional(),
@@ -105,6 +110,7 @@ const signalExecution = defineRoute({
     404: ['execution_not_found'],
     409: ['execution_ended', 'execution_ending', 'concurrent_change'],
     413: ['payload_too_large'],
+    422: ['invalid_signal_name'],
   },
   example: { payload: { approved: true } },
   handle: async ({ executions, versions, ...dependencies }, { params, body, context }) => {

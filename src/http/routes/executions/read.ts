@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { notFound } from '../../../domain/errors.js'
+import { signalNamePattern } from '../../../domain/execution/signalName.js'
 import { pageAnswer } from '../../routing/pageAnswer.js'
 import { present } from '../../routing/present.js'
 import { notModified, resourceAnswer } from '../../routing/resourceAnswer.js'
 import { defineRoute } from '../../routing/route.js'
+import { waitForProjection } from '../../routing/waitForProjection.js'
 import { idParams, idSchema, pageOf, pageQuery, queryTime } from '../../schemas/common.js'
 import { executionView as executionSchema, executionStatus, executionSummary } from '../../schemas/execution.js'
 import { pointQuery } from '../../schemas/point.js'
@@ -22,13 +24,20 @@ export const listExecutions = defineRoute({
     status: executionStatus.optional(),
     startedAfter: queryTime.optional().meta({ description: 'Inclusive' }),
     startedBefore: queryTime.optional().meta({ description: 'Exclusive' }),
+    waitingFor: z
+      .string()
+      .regex(signalNamePattern, 'It must be 1 to 128 letters, digits, _ . : or -.')
+      .optional()
+      .meta({ description: 'Name of a signal: executions with a step that waits for it' }),
     ...pageQuery,
   }),
   reads: 'executions',
   responses: { 200: { description: 'A page', body: pageOf(executionSummary), headers: ['Link'] } },
   problems: { 422: ['invalid_cursor'] },
-  handle: async ({ reads }, { query, context }) =>
-    pageAnswer(context, await reads.executions.list(present(query)), ({ versionId: _, ...summary }) => summary),
+  handle: async ({ reads, progress }, { query, context }) => {
+    if (query.waitingFor !== undefined) await waitForProjection(progress, 'work', context)
+    return pageAnswer(context, await reads.executions.list(present(query)), ({ versionId: _, ...summary }) => summary)
+  },
 })
 
 export const getExecution = defineRoute({

@@ -9,7 +9,10 @@ const whenDecided = { NodeCompleted: remove, NodeFailed: remove, NodeSkipped: re
 
 export type WaitingSignalRow = { execution_id: string; node_id: string; name: string; since: string }
 
-/** Nodes that wait for a signal. */
+/**
+ * Nodes that wait for a signal: what `GET /v1/executions?waitingFor=` finds. Executors need no hint of them, as a signal is given to
+ * its node in the append that takes it in.
+ */
 export const waitingSignalsTable: Table<WaitingSignalRow> = {
   name: 'waiting_signals',
   owner: 'execution_id',
