@@ -18,13 +18,13 @@ import { plannedNode, type RunPlan } from '../runPlan.js'
 import { scheduleRunTimeout } from './startRun.js'
 
 const refuseEnded = ({ phase, outcome }: ExecutionState): void => {
-  if (phase === 'ended') throw conflict('execution_ended', `the run ${endedAs[outcome ?? 'completed']}`)
+  if (phase === 'ended') throw conflict('execution_ended', `The run ${endedAs[outcome ?? 'completed']}.`)
 }
 
 /** Nothing changes the course of a run that is about to end but its cancellation. */
 export const refuseEndedOrEnding = (state: ExecutionState): void => {
   refuseEnded(state)
-  if (state.ending !== undefined) throw conflict('execution_ending', 'the run is about to end')
+  if (state.ending !== undefined) throw conflict('execution_ending', 'The run is about to end.')
 }
 
 const because = (reason: string | undefined) => (reason === undefined ? {} : { reason })
@@ -92,9 +92,9 @@ export const decideRetry = (
   env: RunEnvironment,
   reason?: string,
 ): RunDecision => {
-  if (state.phase !== 'ended') throw conflict('execution_not_ended', 'the run has not ended')
+  if (state.phase !== 'ended') throw conflict('execution_not_ended', 'The run has not ended.')
   if (state.outcome !== 'failed')
-    throw conflict('execution_not_failed', `the run ${endedAs[state.outcome ?? 'completed']}`)
+    throw conflict('execution_not_failed', `The run ${endedAs[state.outcome ?? 'completed']}.`)
   const retriedNodeIds: string[] = []
   for (const node of valuesOf(state.nodes)) {
     if (node.status === 'cancelled' || (node.status === 'failed' && node.handling === 'failRun'))
