@@ -28,7 +28,7 @@ export const createWorkHandler = ({
   readonly isStopped: () => boolean
 }): ((event: StoredEvent) => Promise<void>) => {
   const refuseStopped = (): void => {
-    if (isStopped()) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
+    if (isStopped()) throw new FlowledgerError('unavailable', 'stopping', 'The executor is stopping.')
   }
 
   /** Until it is claimed, here or elsewhere: what takes the free slot may be another run's node, and then this one waits on. */

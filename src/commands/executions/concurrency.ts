@@ -20,7 +20,7 @@ export const refuseFull = (limit: number): FlowledgerError =>
   new FlowledgerError(
     'tooMany',
     'concurrency_limit',
-    `${limit} runs of this workflow are active, and its settings allow no more`,
+    `${limit} runs of this workflow are active, and its settings allow no more.`,
     [],
     { retryAfterSeconds: 1 },
   )
