@@ -18,7 +18,8 @@ export const verifyLive = async (
 ): Promise<Verification> => {
   const live = async () => (await generations.list(projection)).find(({ state }) => state === 'active')
   const before = await live()
-  if (before === undefined) throw conflict('nothing_to_verify', `${projection.name} has no live generation yet`)
+  if (before === undefined)
+    throw conflict('nothing_to_verify', `The projection ${projection.name} has no live generation yet.`)
   const samples = await takeSample(generations, { projection, generation: before.generation }, sampled)
   const after = await live()
   const range = { from: before.position, to: after?.position ?? before.position }
