@@ -125,12 +125,10 @@ const resolveStep = defineRoute({
   body: z
     .strictObject({
       action: z.enum(['retry', 'complete', 'skip', 'fail']),
-      output: jsonSchema
-        .optional()
-        .meta({
-          description:
-            'For `complete` only; null where it is left out. Of a node without the port `out` it names the port that is emitted: `true` or `false` for a condition.',
-        }),
+      output: jsonSchema.optional().meta({
+        description:
+          'For `complete` only; null where it is left out. Of a node without the port `out` it names the port that is emitted: `true` or `false` for a condition.',
+      }),
       reason: whySchema,
     })
     .refine(({ action, output }) => action === 'complete' || output === undefined, {
