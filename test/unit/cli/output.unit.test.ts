@@ -4,7 +4,7 @@ import { parseEventStream } from '../../../src/cli/eventStream.js'
 import { path, withQuery } from '../../../src/cli/paths.js'
 import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
 import { blameView } from '../../../src/cli/views/blameView.js'
-import { diffView } from '../../../src/cli/views/diffView.js'
+import { diffView, spanView } from '../../../src/cli/views/diffView.js'
 import { explanationView } from '../../../src/cli/views/executionView.js'
 import { findingsView } from '../../../src/cli/views/findingsView.js'
 import { dryRunView, projectionList, rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
@@ -272,6 +272,11 @@ describe('what operators read', () => {
       'edge gone.true -> greet /sourcePort | "true" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
       'edge gone.true -> greet /targetNodeId | "n1" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
     ])
+  })
+
+  it('say between which revisions, and that there was nothing before the first', () => {
+    expect(spanView({ from: 3, to: 5 })).toBe('from revision 3 to 5')
+    expect(spanView({ from: -1, to: 5 })).toBe('from nothing to revision 5')
   })
 
   it('shows each difference of two definitions in a line', () => {
