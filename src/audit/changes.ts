@@ -98,6 +98,6 @@ export const checkOrder = (from: Point | undefined, to: Point | undefined): void
     (('revision' in from && 'revision' in to && from.revision > to.revision) ||
       ('time' in from && 'time' in to && Date.parse(from.time) > Date.parse(to.time)))
   if (!later) return
-  const detail = '`from` must not be later than `to`.'
+  const detail = 'The moment `from` must not be later than `to`.'
   throw invalid('invalid_range', detail, [{ pointer: '/from', code: 'invalid_range', detail }])
 }

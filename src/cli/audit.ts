@@ -11,7 +11,7 @@ import { newest, path, withQuery } from './paths.js'
 import type { Activity, Execution, LoggedEvent } from './resources.js'
 import { note } from './terminal/print.js'
 import { blocks } from './terminal/table.js'
-import { diffView } from './views/diffView.js'
+import { diffView, spanView } from './views/diffView.js'
 import { activityList, eventList } from './views/eventView.js'
 import { executionDetail } from './views/executionView.js'
 import { workflowDetail } from './views/workflowView.js'
@@ -37,7 +37,7 @@ const replay = (): Command =>
 type ShownChanges = Omit<Changes, 'events'> & { readonly events: readonly LoggedEvent[] }
 
 const changesView = ({ from, to, diff, events, ...texts }: ShownChanges): string =>
-  blocks(`revision ${from} to ${to}`, diffView(diff, texts), eventList({ items: events, nextCursor: null }))
+  blocks(spanView({ from, to }), diffView(diff, texts), eventList({ items: events, nextCursor: null }))
 
 const diff = (): Command =>
   apiCommand('diff <workflow>', 'Show what changed in a workflow between two moments, and by which events')

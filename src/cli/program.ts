@@ -13,8 +13,14 @@ import { workflowCommand } from './workflow/index.js'
 /** This command and every one below it. */
 export const allCommands = (command: Command): Command[] => [command, ...command.commands.flatMap(allCommands)]
 
-/** Everything that `flowledger` can do. Errors are thrown (CommanderError), not printed. */
-export const createProgram = (): Command => {
+/** How a command is written: `flowledger projections list [options]`. */
+export const usageOf = (command: Command): string => command.createHelp().commandUsage(command)
+
+/**
+ * Everything that `flowledger` can do. Errors are thrown (CommanderError), not printed. `onCommand` hears which command it is, before it
+ * acts or is refused.
+ */
+export const createProgram = (onCommand: (command: Command) => void = () => undefined): Command => {
   const program = new Command('flowledger')
     .description('Flowledger: workflows whose every edit and step is an event')
     .version(version)
@@ -31,7 +37,11 @@ export const createProgram = (): Command => {
     .addCommand(eventstoreCommand())
     .addHelpText('after', '\nExit code: 0 done, 1 failed, 2 the command line is wrong, 130 interrupted.')
   for (const command of allCommands(program)) {
-    command.exitOverride().configureOutput({ outputError: () => undefined })
+    command.configureOutput({ outputError: () => undefined }).exitOverride((error) => {
+      onCommand(command)
+      throw error
+    })
   }
+  program.hook('preAction', (_, acting) => onCommand(acting))
   return program
 }

@@ -74,7 +74,7 @@ const rotate = (): Command =>
         const next = kept
           ? 'DATA_DIR keeps it; copy it to where your backups of master keys are'
           : 'give it to the servers as MASTER_KEY before they start again'
-        return `the secrets of ${workflows} workflows are under the master key ${masterKeyId}: ${next}`
+        return `the secrets of ${workflows === 1 ? '1 workflow' : `${workflows} workflows`} are under the master key ${masterKeyId}: ${next}`
       })
     })
 

@@ -44,7 +44,7 @@ interface Work<State, Event extends DomainEvent> {
 }
 
 const staleIfMatch = (currentRevision: number): FlowledgerError =>
-  new FlowledgerError('preconditionFailed', 'revision_mismatch', `it is at revision ${currentRevision} now`, [], {
+  new FlowledgerError('preconditionFailed', 'revision_mismatch', `It is at revision ${currentRevision} now.`, [], {
     currentRevision,
   })
 
@@ -104,7 +104,7 @@ export const createCommandHandler = ({
   ): Promise<CommandOutcome<State, Event>> => {
     const { requestHash } = context
     if (requestHash !== undefined && seen.requestHash !== undefined && requestHash !== seen.requestHash) {
-      throw invalid('idempotency_key_reused', 'this idempotency key was used for another request')
+      throw invalid('idempotency_key_reused', 'This idempotency key was used for another request.')
     }
     const { firstRevision, lastRevision } = seen
     const range = { from: firstRevision, limit: lastRevision - firstRevision + 1 }
@@ -201,7 +201,7 @@ export const createCommandHandler = ({
       if (memory.revision === revision) memory = await refresh(aggregate, stream, undefined)
       fresh = true
       if (conflicts > conflictRetries && !memory.commands.has(context.commandId)) {
-        throw conflict('concurrent_change', 'others keep changing it; try again')
+        throw conflict('concurrent_change', 'Others keep changing it; try again.')
       }
     }
   }

@@ -7,7 +7,7 @@ export const definitionLimits = { bytes: 512 * 1024, nodes: 2_000, edges: 10_000
 /** A slug, unique in its workflow: what expressions call the node, `nodes.<key>.output` or `nodes["<key>"].output`. */
 export const nodeKeySchema = z
   .string()
-  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/, 'must be a slug: letters, digits, _ and -, at most 64')
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9_-]{0,63}$/, 'It must be a slug: letters, digits, _ and -, at most 64.')
 
 /** Where the node is drawn. It has no meaning; 32 bits, so that every store can hold it. */
 export const positionSchema = z.strictObject({ x: z.int32(), y: z.int32() })

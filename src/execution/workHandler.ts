@@ -25,7 +25,7 @@ export const createWorkHandler = ({
   readonly isStopped: () => boolean
 }): ((event: StoredEvent) => Promise<void>) => {
   const refuseStopped = (): void => {
-    if (isStopped()) throw new FlowledgerError('unavailable', 'stopping', 'the executor is stopping')
+    if (isStopped()) throw new FlowledgerError('unavailable', 'stopping', 'The executor is stopping.')
   }
 
   /**

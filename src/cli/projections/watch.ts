@@ -36,8 +36,14 @@ async function* changesOf(client: Client, { projection, id }: Watched, signal: A
   }
 }
 
-const isGood = ({ state, verification }: Rebuild): boolean =>
-  (state === 'swapped' || state === 'completed') && verification?.equal !== false
+/** Rows that differ are swapped in only where that was asked for. */
+const isGood = ({ state }: Rebuild): boolean => state === 'swapped' || state === 'completed'
+
+const whatWentWrong = ({ projection, state, verification }: Rebuild): string => {
+  if (state !== 'failed' || verification?.equal !== false)
+    return `the rebuild of ${projection} ${state === 'cancelled' ? 'was cancelled' : state}`
+  return `the rebuild of ${projection} failed, its live rows stay; if they are wrong and the log is right: flowledger projections rebuild ${projection} --on-difference swap`
+}
 
 /** What can be done about rebuilds that nobody watches any more, one projection at a time. */
 const howToGoOn = (rebuilds: readonly Watched[]): string =>
@@ -80,6 +86,5 @@ export const watchAll = ({ client, json }: Session, rebuilds: readonly Watched[]
     const results = ended.filter((rebuild) => rebuild !== undefined)
     if (!asLines) print(results.map(rebuildView).join('\n'))
     const bad = results.filter((rebuild) => !isGood(rebuild))
-    if (bad.length > 0)
-      throw new CommandFailed(bad.map(({ projection, state }) => `${projection} is ${state}`).join(', '))
+    if (bad.length > 0) throw new CommandFailed(bad.map(whatWentWrong).join('; '))
   })

@@ -25,6 +25,10 @@ const textLines = (name: keyof Texts, change: TextChange | null | undefined): st
   return [`~ ${name}: ${was} ${shortJson(change.after)}`]
 }
 
+/** Between which revisions; -1 is before the first. */
+export const spanView = ({ from, to }: Pick<Changes, 'from' | 'to'>): string =>
+  from < 0 ? `from nothing to revision ${to}` : `from revision ${from} to ${to}`
+
 /** A line per difference: `+` added, `-` removed, `~` changed, `>` moved. */
 export const diffView = ({ nodes, edges, settings }: DefinitionDiff, { name, description }: Texts = {}): string => {
   const lines = [

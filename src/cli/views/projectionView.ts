@@ -1,7 +1,7 @@
 import type { DeadLetter, DryRun, Rebuild, Verification } from '../../projections/operations/projectionOperations.js'
 import type { Page, ProjectionStatus } from '../resources.js'
 import { printable } from '../terminal/print.js'
-import { shortDuration } from '../terminal/quantities.js'
+import { shortBytes, shortDuration } from '../terminal/quantities.js'
 import { shortJson, shortTime, table } from '../terminal/table.js'
 
 export const projectionList = ({ items }: Page<ProjectionStatus>): string =>
@@ -10,7 +10,8 @@ export const projectionList = ({ items }: Page<ProjectionStatus>): string =>
     items.map((item) => [
       item.name,
       item.store,
-      item.state,
+      // The live rows are fed all the same.
+      item.state === 'paused' ? 'rebuild paused' : item.state,
       item.position,
       item.lagEvents,
       Math.round(item.eventsPerSecond),
@@ -25,16 +26,25 @@ const rowsOf = ({ rows }: Verification): string =>
     .map(([name, { after }]) => `${name} ${after}`)
     .join(', ')
 
+const againstOf = ({ method, sampledStreams }: Verification): string =>
+  method === 'generations' ? 'the rows it replaces' : `the log (streams sampled: ${sampledStreams})`
+
+const kindsOf: { readonly [method in Verification['method']]: { readonly [kind: string]: string } } = {
+  generations: { missing: 'only among the rows it replaces', unexpected: 'only among the new rows' },
+  refold: { missing: 'only in the log', unexpected: 'not in the log' },
+}
+
 /** One line that says whether it is equal, and a line for each difference. */
 export const verificationView = (name: string, verification: Verification): string => {
   const { equal, method, position, differences, sampledStreams } = verification
-  const against = method === 'generations' ? 'the rows it replaces' : `the log (streams sampled: ${sampledStreams})`
-  const verdict = equal ? 'equal to' : 'NOT equal to'
+  if (method === 'refold' && sampledStreams === 0)
+    return printable(`${name}: no rows to compare at position ${position}`)
+  const verdict = `${equal ? 'equal to' : 'NOT equal to'} ${againstOf(verification)}`
   const lines = differences.map(({ table: where, key, kind, columns = [] }) => {
-    const columnList = columns.length > 0 ? ` in ${columns.join(', ')}` : ''
-    return `  ${where} ${shortJson(key)}: ${kind}${columnList}`
+    const how = kindsOf[method][kind] ?? `${kind} in ${columns.join(', ')}`
+    return `  ${where} ${shortJson(key)}: ${how}`
   })
-  return [`${name}: ${verdict} ${against} at position ${position} (rows: ${rowsOf(verification) || 'none'})`, ...lines]
+  return [`${name}: ${verdict} at position ${position} (rows: ${rowsOf(verification) || 'none'})`, ...lines]
     .map(printable)
     .join('\n')
 }
@@ -56,13 +66,13 @@ export const rebuildView = (rebuild: Rebuild): string => {
 
 export const dryRunView = (estimates: readonly DryRun[]): string =>
   table(
-    ['projection', 'rows', 'bytes', 'events', 'seconds'],
+    ['projection', 'rows', 'size', 'events', 'takes'],
     estimates.map(({ projection, rows, bytes, estimatedEvents, estimatedSeconds }) => [
       projection,
       rows,
-      bytes,
+      shortBytes(bytes),
       estimatedEvents,
-      estimatedSeconds,
+      `about ${shortDuration(estimatedSeconds)}`,
     ]),
   )
 

@@ -42,7 +42,7 @@ export const createApiKeyCommands = ({
   ensure: async (context, key, { name, scopes, expiresAt = null }) => {
     const keyId = keyIdOf(key)
     if (keyId === undefined)
-      throw invalid('malformed_api_key', 'an API key has the form fl_<32 hex digits>_<43 characters>')
+      throw invalid('malformed_api_key', 'An API key has the form fl_<32 hex digits>_<43 characters>.')
     const wanted = { keyId, name, scopes, hash: hashApiKey(key), expiresAt }
     const decide = (state: ApiKeyState) => decideEnsure(state, wanted, context.now)
     return toOutcome(await handler.handle(apiKeyAggregate, keyId, context, decide))

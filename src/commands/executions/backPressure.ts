@@ -43,6 +43,6 @@ export const createBackPressure = (
     }
     if (exceeded === undefined) return
     const details = { reason: exceeded, retryAfterSeconds: 2 }
-    throw new FlowledgerError('unavailable', 'overloaded', 'too much is waiting already; try again soon', [], details)
+    throw new FlowledgerError('unavailable', 'overloaded', 'Too much is waiting already; try again soon.', [], details)
   }
 }

@@ -20,7 +20,7 @@ export const refuseFull = (limit: number): FlowledgerError =>
   new FlowledgerError(
     'tooMany',
     'concurrency_limit',
-    `${limit === 1 ? 'a run' : `${limit} runs`} of this workflow ${limit === 1 ? 'is' : 'are'} active, and its settings allow no more`,
+    `${limit === 1 ? 'A run' : `${limit} runs`} of this workflow ${limit === 1 ? 'is' : 'are'} active, and its settings allow no more.`,
     [],
     { retryAfterSeconds: 1 },
   )

@@ -19,7 +19,7 @@ export interface ExecutionCommandsDependencies extends StartDependencies {
 
 const checkPayload = (payload: JsonValue): void => {
   if (jsonBytes(payload, runLimits.input) > runLimits.input) {
-    throw new FlowledgerError('tooLarge', 'payload_too_large', `it may have ${runLimits.input} bytes`)
+    throw new FlowledgerError('tooLarge', 'payload_too_large', `It may have ${runLimits.input} bytes.`)
   }
 }
 
@@ -49,7 +49,7 @@ export const createExecutionCommands = (dependencies: ExecutionCommandsDependenc
     explain: async (executionId, nodeId) => {
       const { state } = await runs.load(executionId)
       const { plan } = await plans.pinned(state.workflowId, state.version)
-      if (!plan.byId.has(nodeId)) throw notFound('step_not_found', 'the run has no such step')
+      if (!plan.byId.has(nodeId)) throw notFound('step_not_found', 'The run has no such step.')
       return explainStep(state, plan, nodeId)
     },
     load: (executionId) => runs.load(executionId),

@@ -46,7 +46,7 @@ export interface RunWriterDependencies {
 /** How many attempts one append claims at most; what else it makes ready goes to whoever has room. */
 const claimsPerAppend = 4
 
-const missing = (executionId: string) => notFound('execution_not_found', `there is no execution ${executionId}`)
+const missing = (executionId: string) => notFound('execution_not_found', `There is no execution ${executionId}.`)
 
 /** The command that goes on after an append that was cut: derived, so that a repeated command repeats it too. */
 const continuation = (context: CommandContext, part: number): CommandContext => {

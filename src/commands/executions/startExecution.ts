@@ -40,18 +40,18 @@ const versionToStart = async (
   { workflowId, version, parent }: StartExecution,
 ): Promise<RunnableVersion & { readonly subworkflows: readonly PinnedSubworkflow[] }> => {
   const workflow = await findWorkflow(workflowId)
-  if (workflow === undefined) throw notFound('workflow_not_found', `there is no workflow ${workflowId}`)
-  if (workflow.archived) throw conflict('workflow_archived', 'the workflow is archived')
+  if (workflow === undefined) throw notFound('workflow_not_found', `There is no workflow ${workflowId}.`)
+  if (workflow.archived) throw conflict('workflow_archived', 'The workflow is archived.')
   // A child run keeps to the version that its parent names, whatever has been published since.
   const isPinned = parent !== undefined && version !== undefined
   if (workflow.publishedVersion === null && !isPinned) {
-    throw conflict('not_published', 'no version of the workflow is published')
+    throw conflict('not_published', 'No version of the workflow is published.')
   }
   const number = version ?? workflow.publishedVersion
   const runnable = number === null ? undefined : await plans.load(workflowId, number)
-  if (runnable === undefined) throw notFound('version_not_found', `the workflow has no version ${number}`)
+  if (runnable === undefined) throw notFound('version_not_found', `The workflow has no version ${number}.`)
   if (runnable.pinned.findings?.some(({ severity }) => severity === 'error')) {
-    throw conflict('version_invalid', `version ${number} has errors, so it can't be started`)
+    throw conflict('version_invalid', `Version ${number} has errors, so it can't be started.`)
   }
   const subworkflows = number === workflow.publishedVersion ? (workflow.publishedSubworkflows ?? []) : []
   return { ...runnable, subworkflows }
@@ -62,7 +62,7 @@ const triggerOf = (plan: RunPlan, wanted: string | undefined): PlannedNode => {
   if (wanted !== undefined) {
     const found = triggers.find(({ node }) => node.id === wanted || node.key === wanted)
     if (found === undefined) {
-      const detail = `the version has no trigger ${wanted}`
+      const detail = `The version has no trigger ${wanted}.`
       throw invalid('trigger_not_found', detail, [{ pointer: '/trigger', code: 'trigger_not_found', detail }])
     }
     return found
@@ -70,14 +70,14 @@ const triggerOf = (plan: RunPlan, wanted: string | undefined): PlannedNode => {
   const manual = triggers.filter(({ node }) => node.type === 'trigger.manual')
   const [only, ...others] = manual.length > 0 ? manual : triggers
   if (only === undefined || others.length > 0) {
-    throw conflict('ambiguous_trigger', 'the version has several triggers: name the one to start with')
+    throw conflict('ambiguous_trigger', 'The version has several triggers: name the one to start with.')
   }
   return only
 }
 
 const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
   if (jsonBytes(input, runLimits.input) > runLimits.input) {
-    throw new FlowledgerError('tooLarge', 'input_too_large', `the input may have ${runLimits.input} bytes`)
+    throw new FlowledgerError('tooLarge', 'input_too_large', `The input may have ${runLimits.input} bytes.`)
   }
   if (type.kind !== 'trigger') return
   try {
@@ -94,7 +94,7 @@ const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
 const checkOrigin = async (runs: RunWriter, workflowId: string, executionId: string): Promise<void> => {
   const found = await findRun(runs, executionId)
   if (found?.state.workflowId === workflowId) return
-  const detail = `the workflow has no execution ${executionId}`
+  const detail = `The workflow has no execution ${executionId}.`
   throw invalid('origin_not_found', detail, [{ pointer: '/origin', code: 'origin_not_found', detail }])
 }
 
@@ -140,7 +140,7 @@ const carryOut = async (
   }
   try {
     const result = await runs.begin(executionId, context, plan, (state, _, env) => {
-      if (state.phase !== 'absent') throw conflict('execution_exists', `execution ${executionId} exists`)
+      if (state.phase !== 'absent') throw conflict('execution_exists', `Execution ${executionId} exists.`)
       return decideStart(started, plan, env)
     })
     if (result.replayed && !queued) await giveBackIfEnded(dependencies, workflowId, executionId)

@@ -96,7 +96,12 @@ export const prepareAppend = <Event extends DomainEvent>(
     const metadataJson = common.canonical(schemaVersion, hash)
     const dataBytes = Buffer.byteLength(dataJson)
     if (dataBytes > appendLimits.event && !unlimitedTypes.has(type)) {
-      throw tooLarge('event_too_large', `${type} would have ${dataBytes} bytes of data`, dataBytes, appendLimits.event)
+      throw tooLarge(
+        'event_too_large',
+        `An event ${type} would have ${dataBytes} bytes of data.`,
+        dataBytes,
+        appendLimits.event,
+      )
     }
     bytes += sizeOf(type, dataBytes, metadataJson)
     const previous = hash
@@ -104,7 +109,7 @@ export const prepareAppend = <Event extends DomainEvent>(
     return { event, id, type, data, metadata: common.metadata(schemaVersion, previous, hash) }
   })
   if (bytes > appendLimits.append) {
-    throw tooLarge('append_too_large', `what was asked for has ${bytes} bytes of events`, bytes, appendLimits.append)
+    throw tooLarge('append_too_large', `What was asked for has ${bytes} bytes of events.`, bytes, appendLimits.append)
   }
   return { events: prepared, lastHash: hash, bytes }
 }

@@ -29,7 +29,7 @@ export const repeatWhileUnavailable = async <T>(
     } catch (error) {
       if (!(error instanceof LogUnavailable)) throw error
       if (attempt > repeats) {
-        throw new FlowledgerError('unavailable', 'log_unavailable', 'the event log can not be reached')
+        throw new FlowledgerError('unavailable', 'log_unavailable', 'The event log can not be reached.')
       }
       await sleep(pauseBefore(attempt, random))
     }

@@ -37,7 +37,7 @@ const namespace = '7c2c1f5e-2f0b-4a43-9b1e-8d0a5c7e4f26'
 const isProjectionEvent = (type: string): type is ProjectionEvent['type'] => Object.hasOwn(projectionEvents, type)
 
 const toEvent = ({ type, data }: DoneOperation): ProjectionEvent => {
-  if (!isProjectionEvent(type)) throw invalid('unknown_operation', `${type} is no event of a projection`)
+  if (!isProjectionEvent(type)) throw invalid('unknown_operation', `The type ${type} is none of a projection.`)
   return { type, data: catalogue[type].current.parse(data) } as ProjectionEvent
 }
 

@@ -26,7 +26,7 @@ export const createSecretReader = ({
     }
     const value = dataKey && unseal(dataKey.key, sealed, secretContext(workflowId, key, version))
     if (!value)
-      throw conflict('secret_unreadable', `the secret ${key} can't be decrypted: its data key is gone or does not fit`)
+      throw conflict('secret_unreadable', `The secret ${key} can't be decrypted: its data key is gone or does not fit.`)
     return value.toString('utf8')
   }
 
@@ -35,7 +35,7 @@ export const createSecretReader = ({
       if (names.length === 0) return {}
       const { state } = await handler.load(secretsAggregate, workflowId, { maxAgeMs })
       const missing = names.filter((name) => !state.secrets.has(name))
-      if (missing.length > 0) throw invalid('secret_missing', `not set: ${missing.join(', ')}`)
+      if (missing.length > 0) throw invalid('secret_missing', `These secrets are not set: ${missing.join(', ')}.`)
       const values: Record<string, string> = {}
       for (const name of names) {
         const secret = state.secrets.get(name)

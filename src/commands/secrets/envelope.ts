@@ -44,7 +44,7 @@ export interface MasterKey {
 export const parseMasterKey = (text: string): MasterKey => {
   const key = Buffer.from(text.trim(), 'base64')
   if (key.length !== keyBytes || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(text.trim())) {
-    throw invalid('invalid_master_key', 'a master key is 32 bytes in base64')
+    throw invalid('invalid_master_key', 'A master key is 32 bytes in base64.')
   }
   return { id: createHash('sha256').update('flowledger master key').update(key).digest('hex').slice(0, 16), key }
 }

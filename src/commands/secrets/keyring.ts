@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { FlowledgerError, messageOf } from '../../domain/errors.js'
+import { sentence } from '../../domain/sentence.js'
 import type { IdSource } from '../ports.js'
 import type { DataKeyStore, WrappedDataKey } from './dataKeys.js'
 import { type MasterKey, newDataKey, seal, unseal } from './envelope.js'
@@ -41,7 +42,11 @@ const reachable = async <T>(operation: Promise<T>): Promise<T> => {
     return await operation
   } catch (error) {
     const detail = messageOf(error)
-    throw new FlowledgerError('unavailable', 'keyring_unavailable', `the data keys can not be reached: ${detail}`)
+    throw new FlowledgerError(
+      'unavailable',
+      'keyring_unavailable',
+      sentence(`The data keys can not be reached: ${detail}`),
+    )
   }
 }
 
@@ -67,7 +72,7 @@ export const createKeyring = ({
     const master = masterKeys.get(masterKeyId)
     const key = master && unseal(master, wrapped, contextOf(workflowId, id))
     if (!key) {
-      const detail = `the data key of workflow ${workflowId} is wrapped by the master key ${masterKeyId}, which is not the one given`
+      const detail = `The data key of workflow ${workflowId} is wrapped by the master key ${masterKeyId}, which is not the one given.`
       throw new FlowledgerError('unavailable', 'keyring_master_key', detail)
     }
     return { id, key }

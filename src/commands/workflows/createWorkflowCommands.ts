@@ -126,7 +126,7 @@ export const createWorkflowCommands = ({
         maxAgeMs = 0
       }
     }
-    throw conflict('concurrent_change', 'others keep changing the draft; try again')
+    throw conflict('concurrent_change', 'Others keep changing the draft; try again.')
   }
 
   return {

@@ -27,7 +27,7 @@ const rules: readonly Rule[] = [
 const sizeFindings = (definition: Definition): Finding[] => {
   const { nodes, edges } = definition
   const tooLarge = (what: string, limit: number, pointer: string): Finding[] => [
-    error('too_large', `a definition has at most ${limit} ${what}`, { pointer }),
+    error('too_large', `A definition has at most ${limit} ${what}.`, { pointer }),
   ]
   if (nodes.length > definitionLimits.nodes) return tooLarge('nodes', definitionLimits.nodes, '/nodes')
   if (edges.length > definitionLimits.edges) return tooLarge('edges', definitionLimits.edges, '/edges')

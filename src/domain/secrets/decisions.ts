@@ -19,11 +19,11 @@ export interface EncryptedValue {
 /** Throws `invalid_secret_key`, `secret_too_large`. */
 export const checkSecret = (key: string, value: string): void => {
   if (!keyPattern.test(key)) {
-    const detail = 'a secret is named by capital letters, digits and _, beginning with a letter, at most 64'
+    const detail = 'A secret is named by capital letters, digits and _, beginning with a letter, at most 64.'
     throw invalid('invalid_secret_key', detail, [{ pointer: '/key', code: 'invalid_secret_key', detail }])
   }
   if (Buffer.byteLength(value) > maxSecretBytes) {
-    throw new FlowledgerError('tooLarge', 'secret_too_large', `a secret has at most ${maxSecretBytes} bytes`)
+    throw new FlowledgerError('tooLarge', 'secret_too_large', `A secret has at most ${maxSecretBytes} bytes.`)
   }
 }
 
@@ -40,7 +40,7 @@ export const decideSetSecret = (
 
 /** Throws `secret_not_found`. */
 export const decideDeleteSecret = (state: SecretsState, workflowId: string, key: string): SecretEvent[] => {
-  if (!state.secrets.has(key)) throw notFound('secret_not_found', `there is no secret ${key}`)
+  if (!state.secrets.has(key)) throw notFound('secret_not_found', `There is no secret ${key}.`)
   return [{ type: 'SecretDeleted', data: { workflowId, key } }]
 }
 

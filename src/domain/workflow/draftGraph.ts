@@ -33,7 +33,7 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
     event: (nodeId: string) => WorkflowEvent,
   ): InputError[] => {
     const node = find(reference)
-    if (!node) return [{ pointer: '/nodeId', code: 'node_not_found', detail: `there is no node ${reference}` }]
+    if (!node) return [{ pointer: '/nodeId', code: 'node_not_found', detail: `There is no node ${reference}.` }]
     const changed = { ...node, ...part }
     if (sameJson(node, changed)) return []
     nodes.set(node.id, changed)
@@ -50,9 +50,9 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
     policy = {},
   }: OpOf<'addNode'>): InputError[] => {
     const errors: InputError[] = []
-    if (nodes.has(id)) errors.push({ pointer: '/id', code: 'duplicate_id', detail: `there is a node ${id} already` })
+    if (nodes.has(id)) errors.push({ pointer: '/id', code: 'duplicate_id', detail: `There is a node ${id} already.` })
     if (idByKey.has(key))
-      errors.push({ pointer: '/key', code: 'duplicate_key', detail: `there is a node ${key} already` })
+      errors.push({ pointer: '/key', code: 'duplicate_key', detail: `There is a node ${key} already.` })
     if (errors.length > 0) return errors
     const node = { id, key, type, config, position, policy }
     nodes.set(id, node)
@@ -65,7 +65,7 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
     const node = find(nodeId)
     const holder = idByKey.get(key)
     if (node && holder !== undefined && holder !== node.id) {
-      return [{ pointer: '/key', code: 'duplicate_key', detail: `there is a node ${key} already`, nodeId: holder }]
+      return [{ pointer: '/key', code: 'duplicate_key', detail: `There is a node ${key} already.`, nodeId: holder }]
     }
     const errors = change(nodeId, { key }, (id) => ({ type: 'NodeRenamed', data: { nodeId: id, key } }))
     if (node && errors.length === 0) {
@@ -77,7 +77,7 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
 
   const removeNode = ({ nodeId }: OpOf<'removeNode'>): InputError[] => {
     const node = find(nodeId)
-    if (!node) return [{ pointer: '/nodeId', code: 'node_not_found', detail: `there is no node ${nodeId}` }]
+    if (!node) return [{ pointer: '/nodeId', code: 'node_not_found', detail: `There is no node ${nodeId}.` }]
     for (const edge of edges.values()) {
       if (edge.sourceNodeId !== node.id && edge.targetNodeId !== node.id) continue
       edges.delete(edge.id)
@@ -91,10 +91,10 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
 
   const addEdge = ({ id, sourceNodeId, sourcePort = 'out', targetNodeId }: OpOf<'addEdge'>): InputError[] => {
     const errors: InputError[] = []
-    if (edges.has(id)) errors.push({ pointer: '/id', code: 'duplicate_id', detail: `there is an edge ${id} already` })
+    if (edges.has(id)) errors.push({ pointer: '/id', code: 'duplicate_id', detail: `There is an edge ${id} already.` })
     const [source, target] = [find(sourceNodeId), find(targetNodeId)]
     const dangling = (pointer: string, reference: string): number =>
-      errors.push({ pointer, code: 'dangling_edge', detail: `there is no node ${reference}` })
+      errors.push({ pointer, code: 'dangling_edge', detail: `There is no node ${reference}.` })
     if (!source) dangling('/sourceNodeId', sourceNodeId)
     if (!target) dangling('/targetNodeId', targetNodeId)
     if (!source || !target || errors.length > 0) return errors
@@ -106,7 +106,7 @@ export const createDraftGraph = (before: Graph, emit: (event: WorkflowEvent) => 
 
   const removeEdge = ({ edgeId }: OpOf<'removeEdge'>): InputError[] => {
     if (!edges.delete(edgeId)) {
-      return [{ pointer: '/edgeId', code: 'edge_not_found', detail: `there is no edge ${edgeId}` }]
+      return [{ pointer: '/edgeId', code: 'edge_not_found', detail: `There is no edge ${edgeId}.` }]
     }
     emit({ type: 'EdgeRemoved', data: { edgeId } })
     return []

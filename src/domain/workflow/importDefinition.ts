@@ -35,7 +35,7 @@ export const decideCreate = (
   { workflowId, name, description, settings }: NewWorkflow,
   definition: ReadyDefinition,
 ): WorkflowEvent[] => {
-  if (state) throw conflict('workflow_exists', 'there is a workflow of this id already')
+  if (state) throw conflict('workflow_exists', 'There is a workflow of this id already.')
   const empty: Graph = { nodes: new Map(), edges: new Map(), settings }
   return [{ type: 'WorkflowCreated', data: { workflowId, name, description, settings } }, ...editsTo(empty, definition)]
 }

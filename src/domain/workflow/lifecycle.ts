@@ -8,21 +8,21 @@ import type { Workflow, WorkflowState } from './state.js'
 
 /** Throws `workflow_not_found`. */
 export const existing = (state: WorkflowState): Workflow => {
-  if (!state) throw notFound('workflow_not_found', 'there is no such workflow')
+  if (!state) throw notFound('workflow_not_found', 'There is no such workflow.')
   return state
 }
 
 /** By id or key. Throws `node_not_found`. */
 export const findNode = ({ nodes }: Workflow, reference: string): WorkflowNode => {
   const node = nodes.get(reference) ?? [...nodes.values()].find(({ key }) => key === reference)
-  if (!node) throw notFound('node_not_found', `there is no node ${reference}`)
+  if (!node) throw notFound('node_not_found', `There is no node ${reference}.`)
   return node
 }
 
 /** What an archived workflow refuses. Throws `workflow_not_found`, `workflow_archived`. */
 export const editable = (state: WorkflowState): Workflow => {
   const workflow = existing(state)
-  if (workflow.archived) throw conflict('workflow_archived', 'the workflow is archived; restore it first')
+  if (workflow.archived) throw conflict('workflow_archived', 'The workflow is archived; restore it first.')
   return workflow
 }
 

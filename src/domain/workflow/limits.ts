@@ -27,7 +27,7 @@ const definitionBytes = ({ nodes, edges, settings }: Graph): number => {
 const check = (code: string, what: 'nodes' | 'edges' | 'bytes', actual: number): void => {
   const limit = definitionLimits[what]
   if (actual <= limit) return
-  const detail = `the definition would have ${actual} ${what}; it may have at most ${limit}`
+  const detail = `The definition would have ${actual} ${what}; it may have at most ${limit}.`
   throw new FlowledgerError('tooLarge', code, detail, [], { [what]: actual, limit })
 }
 

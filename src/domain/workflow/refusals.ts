@@ -23,7 +23,7 @@ export const refuseAll = (
   new FlowledgerError(
     'invalid',
     code,
-    `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}; nothing was written`,
+    `${errors.length} ${errors.length === 1 ? 'error' : 'errors'}; nothing was written.`,
     errors,
   )
 

@@ -45,10 +45,10 @@ const resolveNodes = (draft: Graph, nodes: ReadyDefinition['nodes'], errors: Inp
     const { key, type, config = {}, policy = {}, position = match?.position ?? { x: 0, y: 0 } } = node
     const pointer = `/nodes/${index}`
     if (givenIds.has(node.id)) {
-      errors.push({ pointer: `${pointer}/id`, code: 'duplicate_id', detail: `another node has the id ${node.id}` })
+      errors.push({ pointer: `${pointer}/id`, code: 'duplicate_id', detail: `Another node has the id ${node.id}.` })
     }
     if (names.has(key)) {
-      errors.push({ pointer: `${pointer}/key`, code: 'duplicate_key', detail: `another node has the key ${key}` })
+      errors.push({ pointer: `${pointer}/key`, code: 'duplicate_key', detail: `Another node has the key ${key}.` })
     }
     if (givenIds.has(node.id) || names.has(key)) continue
     givenIds.add(node.id)
@@ -80,14 +80,14 @@ const resolveEdges = (draft: Graph, edges: ReadyDefinition['edges'], names: Name
     const pointer = `/edges/${index}`
     const [sourceNodeId, targetNodeId] = [names.get(edge.sourceNodeId), names.get(edge.targetNodeId)]
     const dangling = (end: string, reference: string): number =>
-      errors.push({ pointer: `${pointer}/${end}`, code: 'dangling_edge', detail: `there is no node ${reference}` })
+      errors.push({ pointer: `${pointer}/${end}`, code: 'dangling_edge', detail: `There is no node ${reference}.` })
     if (sourceNodeId === undefined) dangling('sourceNodeId', edge.sourceNodeId)
     if (targetNodeId === undefined) dangling('targetNodeId', edge.targetNodeId)
     if (sourceNodeId === undefined || targetNodeId === undefined) continue
     const ends = { sourceNodeId, sourcePort: edge.sourcePort ?? 'out', targetNodeId }
     const id = idFor(edge, edgeKey(ends))
     if (result.has(id)) {
-      errors.push({ pointer: `${pointer}/id`, code: 'duplicate_id', detail: `another edge has the id ${id}` })
+      errors.push({ pointer: `${pointer}/id`, code: 'duplicate_id', detail: `Another edge has the id ${id}.` })
       continue
     }
     result.set(id, { id, ...ends })

@@ -43,7 +43,7 @@ export const decideSaveVersion = (
 }
 
 const found = (version: VersionContent | undefined): VersionContent => {
-  if (!version) throw notFound('version_not_found', 'the workflow has no such version')
+  if (!version) throw notFound('version_not_found', 'The workflow has no such version.')
   return version
 }
 
@@ -70,7 +70,7 @@ export const decidePublish = (
   if (workflow.publishedVersion === number) return []
   const errors = validate(definition).filter(({ severity }) => severity === 'error')
   if (errors.length > 0) {
-    const detail = `version ${number} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`
+    const detail = `Version ${number} has ${errors.length} ${errors.length === 1 ? 'error' : 'errors'}.`
     throw new FlowledgerError('invalid', 'version_invalid', detail, errors.map(toInputError))
   }
   const pins = subworkflows.length === 0 ? undefined : { subworkflows: [...subworkflows] }

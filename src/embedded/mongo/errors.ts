@@ -27,6 +27,7 @@ export const ERROR_CODES = {
   QueryExceededMemoryLimitNoDiskUseAllowed: 292,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
+  SampleSize: 28747,
   UnrecognizedStage: 40324,
   UnknownField: 40415,
 } as const
@@ -34,7 +35,7 @@ export const ERROR_CODES = {
 export type ErrorName = keyof typeof ERROR_CODES
 
 /** Codes that MongoDB has no name for are called `Location<code>`. */
-const UNNAMED: ReadonlySet<ErrorName> = new Set(['UnrecognizedStage', 'UnknownField'])
+const UNNAMED: ReadonlySet<ErrorName> = new Set(['SampleSize', 'UnrecognizedStage', 'UnknownField'])
 
 /** An error that a client sees with MongoDB's own code. */
 export class MongoError extends Error {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../domain/json.js'
 import { NodeFailure } from '../../domain/nodes/behaviour.js'
 
 /** A string with an expression, where a number or a boolean would stand. */
-export const templateSchema = z.string().regex(/\{\{/, 'must be a value of its type, or a template with {{ }}')
+export const templateSchema = z.string().regex(/\{\{/, 'It must be a value of its type, or a template with {{ }}.')
 
 /** The literal value, checked strictly, or a template that gives it. */
 export const orTemplate = <Schema extends z.ZodType>(schema: Schema) => z.union([schema, templateSchema])

@@ -9,7 +9,7 @@ const until = z.iso.datetime({ offset: true })
 
 const exactlyOne = (config: { seconds?: unknown; until?: unknown }): boolean =>
   (config.seconds === undefined) !== (config.until === undefined)
-const either = 'needs either seconds or until'
+const either = 'It needs either seconds or until.'
 
 const resolvedSchema = z
   .strictObject({ seconds: seconds.optional(), until: until.optional() })

@@ -4,7 +4,7 @@ import type { JsonValue } from '../../domain/json.js'
 import { NodeFailure, type PureNodeType } from '../../domain/nodes/behaviour.js'
 import { evaluating, orTemplate } from './configs.js'
 
-const codeSchema = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a code: small letters, digits, _')
+const codeSchema = z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'It must be a code: small letters, digits, _.')
 
 const asText = (value: JsonValue): string => (typeof value === 'string' ? value : JSON.stringify(value))
 

@@ -18,8 +18,8 @@ const reserved = new Set([
 ])
 const headerName = z
   .string()
-  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'must be a header name')
-  .refine((name) => !reserved.has(name.toLowerCase()), 'is set by the connection itself')
+  .regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/, 'It must be a header name.')
+  .refine((name) => !reserved.has(name.toLowerCase()), 'It is set by the connection itself.')
 
 const headers = z.record(headerName, scalar)
 const query = z.record(z.string(), z.union([scalar, z.null(), z.array(scalar)]))

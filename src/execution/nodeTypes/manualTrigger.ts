@@ -3,6 +3,7 @@ import { invalid } from '../../domain/errors.js'
 import type { JsonObject } from '../../domain/json.js'
 import { jsonObjectSchema } from '../../domain/jsonSchema.js'
 import type { TriggerNodeType } from '../../domain/nodes/behaviour.js'
+import { sentence } from '../../domain/sentence.js'
 import { type CompiledInputSchema, compileInputSchema } from './inputSchema/compileInputSchema.js'
 
 const compiledSchemas = new WeakMap<JsonObject, CompiledInputSchema>()
@@ -17,7 +18,8 @@ const compiled = (schema: JsonObject): CompiledInputSchema => {
 
 const inputSchemaSchema = jsonObjectSchema.superRefine((schema, context) => {
   const result = compiled(schema)
-  if ('problem' in result) context.addIssue({ code: 'custom', message: `not a usable JSON Schema: ${result.problem}` })
+  if ('problem' in result)
+    context.addIssue({ code: 'custom', message: sentence(`It is not a usable JSON Schema: ${result.problem}`) })
 })
 
 /** Starts a run when the API is asked to. An input that does not match `inputSchema` is refused. */
@@ -33,8 +35,8 @@ export const manualTrigger: TriggerNodeType = {
     if (config.inputSchema === undefined) return
     const schema = compiled(config.inputSchema as JsonObject)
     if ('problem' in schema)
-      throw invalid('invalid_input', `the trigger's input schema is not usable: ${schema.problem}`)
+      throw invalid('invalid_input', sentence(`The trigger's input schema is not usable: ${schema.problem}`))
     const errors = schema.check(input)
-    if (errors.length > 0) throw invalid('invalid_input', 'the input does not match what the trigger asks for', errors)
+    if (errors.length > 0) throw invalid('invalid_input', 'The input does not match what the trigger asks for.', errors)
   },
 }

@@ -6,9 +6,9 @@ import type { TriggerNodeType } from '../../domain/nodes/behaviour.js'
 const problemOf = (cron: string, timezone: string): string | undefined => {
   try {
     const schedule = new Cron(cron, { timezone, paused: true })
-    return schedule.nextRun(new Date('2024-01-01T00:00:00Z')) === null ? 'never fires' : undefined
+    return schedule.nextRun(new Date('2024-01-01T00:00:00Z')) === null ? 'It never fires.' : undefined
   } catch (error) {
-    return error instanceof Error ? error.message : 'is not a schedule'
+    return error instanceof Error ? error.message : 'It is not a schedule.'
   }
 }
 
@@ -24,7 +24,7 @@ const isTimeZone = (name: string): boolean => {
 export const scheduleConfigSchema = z
   .strictObject({
     cron: z.string().min(1).max(100),
-    timezone: z.string().max(64).refine(isTimeZone, 'must be a time zone such as Europe/Berlin').default('UTC'),
+    timezone: z.string().max(64).refine(isTimeZone, 'It must be a time zone such as Europe/Berlin.').default('UTC'),
     overlap: z.enum(['skip', 'queue', 'allow']).default('skip'),
   })
   .superRefine(({ cron, timezone }, context) => {

@@ -4,7 +4,7 @@ import { resolveConfig } from '../../domain/expressions/templates.js'
 import type { WaitNodeType } from '../../domain/nodes/behaviour.js'
 import { evaluating, orTemplate, parseResolved } from './configs.js'
 
-const name = z.string().regex(signalNamePattern, 'must be 1 to 128 letters, digits, _ . : or -')
+const name = z.string().regex(signalNamePattern, 'It must be 1 to 128 letters, digits, _ . : or -.')
 const timeoutSeconds = z
   .number()
   .positive()

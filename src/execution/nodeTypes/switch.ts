@@ -8,8 +8,8 @@ import { decide } from './decide.js'
 const caseSchema = z.strictObject({
   id: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ or -')
-    .refine((id) => id !== 'default', 'default is the port for when no case matches'),
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'It must be 1 to 64 letters, digits, _ or -.')
+    .refine((id) => id !== 'default', 'The port default is for when no case matches.'),
   when: z.string().min(1),
 })
 
@@ -18,7 +18,7 @@ const configSchema = z.strictObject({
     .array(caseSchema)
     .min(1)
     .max(100)
-    .refine((cases) => new Set(cases.map(({ id }) => id)).size === cases.length, 'each case needs its own id'),
+    .refine((cases) => new Set(cases.map(({ id }) => id)).size === cases.length, 'Each case needs its own id.'),
   mode: z.enum(['first', 'all']).default('first'),
 })
 

@@ -5,7 +5,10 @@ export const webhookConfigSchema = z.strictObject({
   path: z
     .string()
     .max(200)
-    .regex(/^[A-Za-z0-9_~-][A-Za-z0-9._~-]*(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/, 'must be a path such as orders/new'),
+    .regex(
+      /^[A-Za-z0-9_~-][A-Za-z0-9._~-]*(\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*$/,
+      'It must be a path such as orders/new.',
+    ),
   method: z.enum(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']).optional(),
   respond: z.enum(['accepted', 'result']).default('accepted'),
 })

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { InputError } from '../../domain/errors.js'
 import { pointerOf } from '../../domain/jsonPointer.js'
+import { sentence } from '../../domain/sentence.js'
 
 type Issue = z.core.$ZodIssue
 
@@ -37,7 +38,7 @@ const errorsOf = (issue: Issue, base: readonly PropertyKey[]): InputError[] => {
   if (issue.code === 'invalid_union') {
     const branch = likeliest(issue.errors)
     if (branch.length > 0 && deepest(branch) > 0) return branch.flatMap((inner) => errorsOf(inner, path))
-    return [{ pointer, code: 'invalid_value', detail: issue.message }]
+    return [{ pointer, code: 'invalid_value', detail: sentence(issue.message) }]
   }
   if (issue.code === 'invalid_key' || issue.code === 'invalid_element')
     return issue.issues.flatMap((inner) => errorsOf(inner, path))
@@ -46,7 +47,7 @@ const errorsOf = (issue: Issue, base: readonly PropertyKey[]): InputError[] => {
     {
       pointer,
       code: missing ? 'required' : (codes[issue.code] ?? 'invalid_value'),
-      detail: missing ? 'It is missing.' : issue.message,
+      detail: missing ? 'It is missing.' : sentence(issue.message),
     },
   ]
 }

@@ -36,7 +36,7 @@ const refuseRepeated = (fields: Record<string, string | string[]>): void => {
   const errors = repeated.map((name) => ({
     pointer: pointerOf([name]),
     code: 'repeated',
-    detail: `${name.slice(0, 100)} may be given once.`,
+    detail: `The parameter ${name.slice(0, 100)} may be given once.`,
   }))
   throw invalid('invalid_query', 'The query is not valid.', errors)
 }

@@ -130,8 +130,11 @@ export const mongoGenerationStore = (mongo: MongoClient, names: MongoNames): Gen
       await dropCollections(ref)
     },
     sampleOwners: async (ref, table, limit) => {
-      const owners = await collectionFor(ref, table).distinct(table.owner)
-      return owners.slice(0, limit).map(String)
+      const owners = collectionFor(ref, table).aggregate([
+        { $group: { _id: `$${table.owner}` } },
+        { $sample: { size: limit } },
+      ])
+      return (await owners.toArray()).map(({ _id }) => String(_id))
     },
     rowsOf: async (ref, table, owners) => {
       const found = await collectionFor(ref, table)

@@ -74,7 +74,7 @@ export const createProjectionOperations = (
     verify: async (name, options = {}) => {
       const projection = context.projectionNamed(name)
       const live = { generations: stores.generations(projection), streams }
-      return verifyLive(live, projection, options.streams ?? sampledStreams)
+      return verifyLive(live, projection, options.streams ?? sampledStreams, options.signal)
     },
     start: async () => {
       await channel.start()

@@ -52,7 +52,7 @@ export const createOperationsContext = (options: OperationsContextOptions): Oper
     channel,
     projectionNamed: (name) => {
       const projection = projections.find((candidate) => candidate.name === name)
-      if (projection === undefined) throw notFound('projection_not_found', `there is no projection ${name}`)
+      if (projection === undefined) throw notFound('projection_not_found', `There is no projection ${name}.`)
       return projection
     },
     storeOf: (projection) => {

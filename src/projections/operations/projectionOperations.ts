@@ -144,6 +144,13 @@ export interface RebuildOptions {
   readonly onDifference?: 'fail' | 'swap'
 }
 
+export interface VerifyOptions {
+  /** How many are sampled; 50 where it is absent. */
+  readonly streams?: number
+  /** Gives it up between two streams. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * What operators can do. Requests go through the database and are carried out by the projector, wherever it runs. All throw
  * FlowledgerError: `projection_not_found`, `rebuild_not_found`, `dead_letter_not_found` (404), `rebuild_in_progress`,
@@ -165,8 +172,8 @@ export interface ProjectionOperations {
   cancel(context: OperationContext, projection: string, rebuildId: string, reason?: string): Promise<Rebuild>
   /** Swaps back to the generation before, which was kept fed. Resolves when it is done. */
   rollback(context: OperationContext, projection: string): Promise<{ readonly generation: number }>
-  /** Re-folds sampled streams from the log and compares them with the live rows; changes nothing. */
-  verify(projection: string, options?: { readonly streams?: number }): Promise<Verification>
+  /** Re-folds sampled streams, of those that have rows, from the log and compares them with the live rows; changes nothing. */
+  verify(projection: string, options?: VerifyOptions): Promise<Verification>
   deadLetters(projection: string): Promise<readonly DeadLetter[]>
   retry(context: OperationContext, projection: string, position: string, reason: string): Promise<DeadLetter>
   discard(context: OperationContext, projection: string, position: string, reason: string): Promise<DeadLetter>

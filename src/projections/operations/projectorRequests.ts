@@ -1,5 +1,6 @@
 import { v5 as uuidv5 } from 'uuid'
 import { conflict, FlowledgerError, notFound } from '../../domain/errors.js'
+import { sentence } from '../../domain/sentence.js'
 import type { RequestRow } from '../rebuild/requestRecords.js'
 import { sleep } from '../runner/backoff.js'
 import type { OperationsContext } from './operationsContext.js'
@@ -46,17 +47,17 @@ export const createProjectorRequests = (context: OperationsContext): Requests =>
     const known = await stores.generations(projection).list(projection)
     if (!known.some(({ state }) => state === 'kept')) {
       if (!known.some(({ state }) => state === 'retired')) {
-        throw conflict('nothing_to_roll_back', `no earlier generation of ${name} is kept`)
+        throw conflict('nothing_to_roll_back', `No earlier generation of ${name} is kept.`)
       }
       throw conflict(
         'rollback_other_version',
-        `the earlier generation of ${name} is of another version and was not fed`,
+        `The earlier generation of ${name} is of another version and was not fed.`,
       )
     }
     const answer = await request(operation, name, 'rollback', null, null)
-    if (answer === undefined) throw new FlowledgerError('unavailable', 'projector_unavailable', 'no projector answers')
+    if (answer === undefined) throw new FlowledgerError('unavailable', 'projector_unavailable', 'No projector answers.')
     if (answer.generation === null)
-      throw conflict('nothing_to_roll_back', answer.error ?? 'it could not be rolled back')
+      throw conflict('nothing_to_roll_back', sentence(answer.error ?? 'It could not be rolled back'))
     return { generation: answer.generation }
   }
 
@@ -83,9 +84,9 @@ export const createProjectorRequests = (context: OperationsContext): Requests =>
     async (operation, name, position, reason) => {
       const letter = (await deadLetters(name)).find((candidate) => candidate.position === position)
       if (letter === undefined)
-        throw notFound('dead_letter_not_found', `there is no dead letter of ${name} at ${position}`)
+        throw notFound('dead_letter_not_found', `There is no dead letter of ${name} at ${position}.`)
       const answer = await request(operation, name, kind, BigInt(position), reason)
-      if (answer?.error) throw conflict('dead_letter_not_applied', answer.error)
+      if (answer?.error) throw conflict('dead_letter_not_applied', sentence(answer.error))
       return { ...letter, requested: answer === undefined ? kind : null }
     }
 

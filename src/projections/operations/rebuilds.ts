@@ -27,7 +27,7 @@ export const createRebuilds = (context: OperationsContext): Rebuilds => {
     projectionNamed(projection)
     const row = await records.find(rebuildId)
     if (row === undefined || row.projection !== projection) {
-      throw notFound('rebuild_not_found', `there is no rebuild ${rebuildId} of ${projection}`)
+      throw notFound('rebuild_not_found', `There is no rebuild ${rebuildId} of ${projection}.`)
     }
     return row
   }
@@ -90,7 +90,7 @@ export const createRebuilds = (context: OperationsContext): Rebuilds => {
     (requested: 'pause' | 'cancel'): Rebuilds['pause'] =>
     async (context, projection, id, reason) => {
       const row = await findRow(projection, id)
-      if (isOver(row)) throw conflict('rebuild_not_running', `the rebuild is ${row.state}`)
+      if (isOver(row)) throw conflict('rebuild_not_running', `The rebuild is ${row.state}.`)
       return ask(context, row, requested, reason)
     }
 
@@ -98,7 +98,7 @@ export const createRebuilds = (context: OperationsContext): Rebuilds => {
     let shown = ''
     while (signal?.aborted !== true) {
       const row = await records.find(rebuildId)
-      if (row === undefined) throw notFound('rebuild_not_found', `there is no rebuild ${rebuildId}`)
+      if (row === undefined) throw notFound('rebuild_not_found', `There is no rebuild ${rebuildId}.`)
       const view = toRebuild(row)
       const text = JSON.stringify(view)
       if (text !== shown) yield view
@@ -118,7 +118,7 @@ export const createRebuilds = (context: OperationsContext): Rebuilds => {
     cancel: askRunning('cancel'),
     resume: async (context, projection, id, reason) => {
       const row = await findRow(projection, id)
-      if (row.state !== 'paused') throw conflict('rebuild_not_paused', `the rebuild is ${row.state}`)
+      if (row.state !== 'paused') throw conflict('rebuild_not_paused', `The rebuild is ${row.state}.`)
       return ask(context, row, 'resume', reason)
     },
   }

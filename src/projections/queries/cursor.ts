@@ -17,8 +17,8 @@ type Key = readonly string[]
 const encode = (key: Key): string => Buffer.from(JSON.stringify(key)).toString('base64url')
 
 const invalidCursor = () =>
-  invalid('invalid_cursor', 'the cursor is none of this list', [
-    { pointer: '/cursor', code: 'invalid_cursor', detail: 'take it from nextCursor of the page before' },
+  invalid('invalid_cursor', 'The cursor is none of this list.', [
+    { pointer: '/cursor', code: 'invalid_cursor', detail: 'Take it from nextCursor of the page before.' },
   ])
 
 /** The sort key at which the page begins (exclusive); undefined for the first page. Throws `invalid_cursor`. */

@@ -144,7 +144,7 @@ export const createRebuildRecords = (pool: Pool, names: SchemaNames): RebuildRec
         return row as RebuildRow
       } catch (error) {
         if (sqlState(error) !== UNIQUE_VIOLATION) throw error
-        throw conflict('rebuild_in_progress', `${rebuild.projection} is being rebuilt already`)
+        throw conflict('rebuild_in_progress', `The projection ${rebuild.projection} is being rebuilt already.`)
       }
     },
     find: async (id) => (await rows(`SELECT * FROM ${table} WHERE id = $1`, [id]))[0],

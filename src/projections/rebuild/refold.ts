@@ -7,25 +7,43 @@ import { primaryKeyOf, type Row, type Table } from '../model/projection.js'
 import type { Difference } from '../operations/projectionOperations.js'
 import type { GenerationRef, GenerationStore } from '../store/projectionStore.js'
 
+/** Some streams of a projection, and their rows in each of its tables. */
 export interface Sample {
-  readonly table: Table
-  /** Streams of the table, as its owner column names them. */
+  /** As the owner columns name them. */
   readonly owners: readonly string[]
-  readonly rows: readonly Row[]
+  readonly tables: readonly { readonly table: Table; readonly rows: readonly Row[] }[]
 }
 
-/** Rows of some streams as they are in the store now. */
+/** The first of each list, then the second of each, and so on, each once. */
+const inTurn = (lists: readonly (readonly string[])[], limit: number): string[] => {
+  const chosen = new Set<string>()
+  const longest = Math.max(0, ...lists.map(({ length }) => length))
+  for (let index = 0; index < longest; index += 1) {
+    for (const list of lists) {
+      const owner = list[index]
+      if (owner !== undefined && chosen.size < limit) chosen.add(owner)
+    }
+  }
+  return [...chosen]
+}
+
+/**
+ * Rows of at most so many streams as they are in the store now. A stream that any table knows is looked up in all of them, so that a
+ * row that only one of them lacks is missed there.
+ */
 export const takeSample = async (
   generations: GenerationStore,
   ref: GenerationRef,
   streams: number,
-): Promise<readonly Sample[]> => {
-  const samples: Sample[] = []
+): Promise<Sample> => {
+  const lists: (readonly string[])[] = []
+  for (const table of ref.projection.tables) lists.push(await generations.sampleOwners(ref, table, streams))
+  const owners = inTurn(lists, streams)
+  const tables: { table: Table; rows: readonly Row[] }[] = []
   for (const table of ref.projection.tables) {
-    const owners = await generations.sampleOwners(ref, table, streams)
-    samples.push({ table, owners, rows: owners.length === 0 ? [] : await generations.rowsOf(ref, table, owners) })
+    tables.push({ table, rows: owners.length === 0 ? [] : await generations.rowsOf(ref, table, owners) })
   }
-  return samples
+  return { owners, tables }
 }
 
 const keyOf = (table: Table, row: Row): string =>
@@ -97,25 +115,38 @@ const eventsOf = async (
   return events
 }
 
+const byOwner = ({ table, rows }: Sample['tables'][number]): Map<string, Row[]> => {
+  const grouped = new Map<string, Row[]>()
+  for (const row of rows) {
+    const owner = String(row[table.owner])
+    const others = grouped.get(owner)
+    if (others === undefined) grouped.set(owner, [row])
+    else others.push(row)
+  }
+  return grouped
+}
+
 /** Folds the sampled streams from the log with the plain fold and the full parser, and compares. */
 export const refold = async (
   streams: Pick<EventStore, 'readStream'>,
   prefixes: readonly string[],
-  samples: readonly Sample[],
+  { owners, tables }: Sample,
   at: SampledAt,
+  signal?: AbortSignal,
 ): Promise<{ readonly streams: number; readonly differences: readonly Difference[] }> => {
   const differences: Difference[] = []
-  const seen = new Set<string>()
-  for (const { table, owners, rows } of samples) {
-    for (const owner of owners) {
-      // Rows belong to a stream by its whole name, or by the id in it.
-      const whole = prefixes.some((prefix) => owner.startsWith(prefix))
-      const events = await eventsOf(streams, whole ? [owner] : prefixes.map((prefix) => `${prefix}${owner}`), at)
-      if (events === undefined) continue
-      seen.add(owner)
-      const found = rows.filter((row) => String(row[table.owner]) === owner)
-      differences.push(...compareRows(table, plainFold(table, events), found))
+  const found = tables.map((sampled) => ({ table: sampled.table, rows: byOwner(sampled) }))
+  let compared = 0
+  for (const owner of owners) {
+    signal?.throwIfAborted()
+    // Rows belong to a stream by its whole name, or by the id in it.
+    const whole = prefixes.some((prefix) => owner.startsWith(prefix))
+    const events = await eventsOf(streams, whole ? [owner] : prefixes.map((prefix) => `${prefix}${owner}`), at)
+    if (events === undefined) continue
+    compared += 1
+    for (const { table, rows } of found) {
+      differences.push(...compareRows(table, plainFold(table, events), rows.get(owner) ?? []))
     }
   }
-  return { streams: seen.size, differences }
+  return { streams: compared, differences }
 }

@@ -33,13 +33,13 @@ export const checkBySample = async (
   streams: number,
 ): Promise<Verification> => {
   const { position, resume } = await holdTogether([feeder])
-  let samples: Awaited<ReturnType<typeof takeSample>>
+  let sample: Awaited<ReturnType<typeof takeSample>>
   try {
-    samples = await takeSample(context.generations, feeder.ref, streams)
+    sample = await takeSample(context.generations, feeder.ref, streams)
   } finally {
     resume()
   }
-  const result = await refold(context.streams, feeder.ref.projection.prefixes, samples, {
+  const result = await refold(context.streams, feeder.ref.projection.prefixes, sample, {
     from: position,
     to: position,
   })
@@ -47,7 +47,9 @@ export const checkBySample = async (
     equal: result.differences.length === 0,
     position: String(position ?? 0n),
     method: 'refold',
-    rows: Object.fromEntries(samples.map(({ table, rows }) => [table.name, { before: null, after: rows.length }])),
+    rows: Object.fromEntries(
+      sample.tables.map(({ table, rows }) => [table.name, { before: null, after: rows.length }]),
+    ),
     differences: result.differences.slice(0, namedDifferences),
     sampledStreams: result.streams,
   }

@@ -15,19 +15,23 @@ export const verifyLive = async (
   { generations, streams }: { generations: GenerationStore; streams: Pick<EventStore, 'readStream'> },
   projection: Projection,
   sampled: number,
+  signal?: AbortSignal,
 ): Promise<Verification> => {
   const live = async () => (await generations.list(projection)).find(({ state }) => state === 'active')
   const before = await live()
-  if (before === undefined) throw conflict('nothing_to_verify', `${projection.name} has no live generation yet`)
-  const samples = await takeSample(generations, { projection, generation: before.generation }, sampled)
+  if (before === undefined)
+    throw conflict('nothing_to_verify', `The projection ${projection.name} has no live generation yet.`)
+  const sample = await takeSample(generations, { projection, generation: before.generation }, sampled)
   const after = await live()
   const range = { from: before.position, to: after?.position ?? before.position }
-  const result = await refold(streams, projection.prefixes, samples, range)
+  const result = await refold(streams, projection.prefixes, sample, range, signal)
   return {
     equal: result.differences.length === 0,
     position: String(range.to ?? 0n),
     method: 'refold',
-    rows: Object.fromEntries(samples.map(({ table, rows }) => [table.name, { before: null, after: rows.length }])),
+    rows: Object.fromEntries(
+      sample.tables.map(({ table, rows }) => [table.name, { before: null, after: rows.length }]),
+    ),
     differences: result.differences.slice(0, namedDifferences),
     sampledStreams: result.streams,
   }

@@ -286,7 +286,7 @@ describe('trouble inside', () => {
   it.each([
     [
       503,
-      new FlowledgerError('unavailable', 'overloaded', 'too much', [], {
+      new FlowledgerError('unavailable', 'overloaded', 'Too much is waiting.', [], {
         reason: 'residentBytes',
         retryAfterSeconds: 2,
       }),

@@ -14,7 +14,7 @@ export const memoryProjections = (): ProjectionOperations => {
 
   const status = async (name: string): Promise<ProjectionStatus> => {
     const projection = projections.find((known) => known.name === name)
-    if (projection === undefined) throw notFound('projection_not_found', `there is no projection ${name}`)
+    if (projection === undefined) throw notFound('projection_not_found', `There is no projection ${name}.`)
     return {
       name,
       version: projection.version,
@@ -58,14 +58,14 @@ export const memoryProjections = (): ProjectionOperations => {
 
   const findRebuild = async (name: string, id: string): Promise<Rebuild> => {
     const rebuild = rebuilds.get(id)
-    if (rebuild?.projection !== name) throw notFound('rebuild_not_found', `there is no rebuild ${id}`)
+    if (rebuild?.projection !== name) throw notFound('rebuild_not_found', `There is no rebuild ${id}.`)
     return rebuild
   }
 
   const move =
     (from: Rebuild['state'], to: Rebuild['state'], code: string) => async (_: unknown, name: string, id: string) => {
       const rebuild = await findRebuild(name, id)
-      if (rebuild.state !== from) throw conflict(code, `it is ${rebuild.state}`)
+      if (rebuild.state !== from) throw conflict(code, `It is ${rebuild.state}.`)
       const moved = { ...rebuild, state: to }
       rebuilds.set(id, moved)
       return moved
@@ -73,7 +73,7 @@ export const memoryProjections = (): ProjectionOperations => {
 
   const noDeadLetter = async (_: unknown, name: string): Promise<never> => {
     await status(name)
-    throw notFound('dead_letter_not_found', 'there is no such dead letter')
+    throw notFound('dead_letter_not_found', 'There is no such dead letter.')
   }
 
   return {
@@ -82,7 +82,7 @@ export const memoryProjections = (): ProjectionOperations => {
     rebuild: async ({ now, actor }, name) => {
       await status(name)
       if ([...rebuilds.values()].some(({ projection }) => projection === name))
-        throw conflict('rebuild_in_progress', 'it is being rebuilt')
+        throw conflict('rebuild_in_progress', 'It is being rebuilt.')
       const rebuild = begin(name, now, actor)
       rebuilds.set(rebuild.id, rebuild)
       return rebuild
@@ -102,7 +102,7 @@ export const memoryProjections = (): ProjectionOperations => {
     cancel: move('preparing', 'cancelled', 'rebuild_not_running'),
     rollback: async (_, name) => {
       await status(name)
-      throw conflict('nothing_to_roll_back', 'there is no generation before')
+      throw conflict('nothing_to_roll_back', 'There is no generation before.')
     },
     verify: async (name, { streams = 50 } = {}) => {
       await status(name)

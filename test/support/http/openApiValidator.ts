@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import formatsPlugin from 'ajv-formats'
 import type { OpenApiDocument } from '../../../src/http/openapi/createOpenApiDocument.js'
+import { problemMediaType } from '../../../src/http/problems/problem.js'
 
 export interface SeenResponse {
   readonly status: number
@@ -59,7 +60,18 @@ const templateOf = (document: OpenApiDocument, path: string): string | undefined
     })
     .sort((a, b) => (a.match(/\{/g) ?? []).length - (b.match(/\{/g) ?? []).length)[0]
 
-/** Holds every response against the OpenAPI document: status, headers, media type, body. */
+interface Told {
+  readonly detail?: string
+  readonly errors?: readonly { readonly detail: string }[]
+}
+
+/** Every `detail` of a problem is a sentence, whoever wrote it. */
+const fragmentsOf = ({ detail, errors = [] }: Told): string[] =>
+  [detail, ...errors.map((error) => error.detail)]
+    .filter((text) => text !== undefined && !/^[A-Z\d].*[.!?]$/s.test(text))
+    .map((text) => `a detail is no sentence: ${text}`)
+
+/** Holds every response against the OpenAPI document: status, headers, media type, body, and the details of problems. */
 export const createOpenApiValidator = (document: OpenApiDocument) => {
   const ajv = new Ajv2020({ strict: false, allErrors: true })
   formatsPlugin.default(ajv)
@@ -102,7 +114,9 @@ export const createOpenApiValidator = (document: OpenApiDocument) => {
     if (!media.includes('json') || media.includes('ndjson')) return errors
     const ref = `openapi#${pointer(...place, 'content', media, 'schema')}`
     const validate = validatorFor(ref)
-    if (validate(JSON.parse(text))) return errors
+    const body = JSON.parse(text)
+    if (media === problemMediaType) errors.push(...fragmentsOf(body))
+    if (validate(body)) return errors
     return [...errors, `${ajv.errorsText(validate.errors)}: ${text.slice(0, 500)}`]
   }
 

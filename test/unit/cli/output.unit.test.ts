@@ -4,10 +4,10 @@ import { parseEventStream } from '../../../src/cli/eventStream.js'
 import { path, withQuery } from '../../../src/cli/paths.js'
 import { fields, shortJson, shortTime, table } from '../../../src/cli/terminal/table.js'
 import { blameView } from '../../../src/cli/views/blameView.js'
-import { diffView } from '../../../src/cli/views/diffView.js'
+import { diffView, spanView } from '../../../src/cli/views/diffView.js'
 import { explanationView } from '../../../src/cli/views/executionView.js'
 import { findingsView } from '../../../src/cli/views/findingsView.js'
-import { rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
+import { dryRunView, projectionList, rebuildView, verificationView } from '../../../src/cli/views/projectionView.js'
 
 describe('tables', () => {
   it('align words to the left and numbers to the right', () => {
@@ -115,6 +115,45 @@ describe('what operators read', () => {
     expect(verificationView('workflows', verification)).toBe(
       'workflows: NOT equal to the rows it replaces at position 12 (rows: workflows 3)\n  workflows {"id":"w1"}: different in name',
     )
+  })
+
+  it.each([
+    ['generations', 'missing', 'only among the rows it replaces'],
+    ['generations', 'unexpected', 'only among the new rows'],
+    ['refold', 'missing', 'only in the log'],
+    ['refold', 'unexpected', 'not in the log'],
+  ] as const)('say of a comparison by %s where a row that is %s is', (method, kind, words) => {
+    const differences = [{ table: 'workflows', key: { id: 'w1' }, kind }]
+    const shown = verificationView('workflows', { ...verification, method, sampledStreams: 1, differences })
+    expect(shown).toContain(`\n  workflows {"id":"w1"}: ${words}`)
+  })
+
+  it('do not call rows equal where there are none', () => {
+    const nothing = { ...verification, equal: true, method: 'refold', rows: {}, differences: [] } as const
+    expect(verificationView('secrets', nothing)).toBe('secrets: no rows to compare at position 12')
+  })
+
+  it('say size and time of a dry run as a person does', () => {
+    const estimate = { projection: 'activity', rows: 36_030, bytes: 25_223_168 }
+    expect(dryRunView([{ ...estimate, estimatedEvents: 36_036, estimatedSeconds: 131.2 }])).toBe(
+      'projection   rows  size   events  takes\nactivity    36030  25 MB   36036  about 3 min',
+    )
+  })
+
+  it('say that it is the rebuild which is paused, not the read model', () => {
+    const item = {
+      name: 'executions',
+      store: 'postgres',
+      state: 'paused',
+      position: '5',
+      lagEvents: 0,
+      eventsPerSecond: 0,
+    }
+    const shown = projectionList({
+      items: [{ ...item, generation: 1, deadLetters: 0, error: null } as never],
+      nextCursor: null,
+    })
+    expect(shown).toContain('rebuild paused')
   })
 
   it('says how a rebuild ended and why', () => {
@@ -265,6 +304,11 @@ describe('what operators read', () => {
       'edge gone.true -> greet /sourcePort | "true" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
       'edge gone.true -> greet /targetNodeId | "n1" | – | ada | 2026-03-01T12:00:00Z | 2 | EdgeAdded',
     ])
+  })
+
+  it('say between which revisions, and that there was nothing before the first', () => {
+    expect(spanView({ from: 3, to: 5 })).toBe('from revision 3 to 5')
+    expect(spanView({ from: -1, to: 5 })).toBe('from nothing to revision 5')
   })
 
   it('shows each difference of two definitions in a line', () => {

@@ -47,11 +47,25 @@ describe('the command line', () => {
     [['projections', 'discard', 'workflows', '5'], "required option '--reason <text>'"],
     [['audit', 'replay', 'secrets-1', '--api-key', 'k'], "can't be replayed"],
     [['secrets', 'set', id, 'TOKEN', 'value'], 'too many arguments'],
-  ])('refuses %j in one line with exit code 2', async (args, line) => {
+  ])('refuses %j in one line and says in another how it is used, with exit code 2', async (args, line) => {
     expect(await run(args)).toBe(2)
     expect(said.stdout).toBe('')
-    expect(said.stderr).toMatch(/^flowledger: .*\n$/)
+    expect(said.stderr).toMatch(/^flowledger: .*\nusage: flowledger .* \(more with --help\)\n$/)
     expect(said.stderr).toContain(line)
+  })
+
+  it.each([
+    [['projections', 'list', 'all'], 'flowledger projections list [options]'],
+    [['projections', 'rebuild', '--api-key', 'k'], 'flowledger projections rebuild [options] [projection...]'],
+    [['projections', 'nonsense'], 'flowledger projections [options] [command]'],
+  ])('says for %j how that command is used', async (args, usage) => {
+    expect(await run(args)).toBe(2)
+    expect(said.stderr).toContain(`\nusage: ${usage} (more with --help)\n`)
+  })
+
+  it('says with --json what is wrong in one line of JSON', async () => {
+    expect(await run(['projections', 'list', 'all', '--json'])).toBe(2)
+    expect(JSON.parse(said.stderr)).toMatchObject({ detail: expect.stringContaining('too many arguments') })
   })
 
   it('shows a group its commands, and counts that as wrong use', async () => {

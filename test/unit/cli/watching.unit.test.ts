@@ -80,9 +80,12 @@ describe('watching a rebuild', () => {
   })
 
   it.each([
-    [{ state: 'failed' }, 'workflows is failed'],
-    [{ state: 'cancelled' }, 'workflows is cancelled'],
-    [{ state: 'swapped', verification: { ...verification, equal: false } }, 'workflows is swapped'],
+    [{ state: 'failed' }, 'the rebuild of workflows failed'],
+    [{ state: 'cancelled' }, 'the rebuild of workflows was cancelled'],
+    [
+      { state: 'failed', verification: { ...verification, equal: false } },
+      'the rebuild of workflows failed, its live rows stay; if they are wrong and the log is right: flowledger projections rebuild workflows --on-difference swap',
+    ],
   ])('fails where it came to %j, after a line of JSON for each change', async (end, line) => {
     let asked = 0
     const url = await listen(
@@ -96,6 +99,14 @@ describe('watching a rebuild', () => {
     const states = said.stdout.trim().split('\n')
     expect(states.map((text) => JSON.parse(text).state)).toEqual(['replaying', end.state])
     expect(said.stderr).toBe(`flowledger: ${line}\n`)
+  })
+
+  it('ends well where rows that differ were swapped in, which is done only where it was asked for', async () => {
+    const swapped = { ...rebuild, state: 'swapped', verification: { ...verification, equal: false } }
+    const url = await listen(answers((path) => (path.endsWith('/rebuild') ? rebuild : swapped)))
+    const asked = ['projections', 'rebuild', 'workflows', '--on-difference', 'swap', ...flags(url)]
+    expect(await run(asked)).toBe(0)
+    expect(said.stderr).toBe('')
   })
 
   it('goes on over a server that is away for a moment', async () => {

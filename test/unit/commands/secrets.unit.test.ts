@@ -103,7 +103,7 @@ describe('a secret', () => {
     await commands.set(testContext(), workflowId, 'A', 'x')
     await expect(readerWith().read(workflowId, ['A', 'B', 'C'])).rejects.toMatchObject({
       code: 'secret_missing',
-      message: 'not set: B, C',
+      message: 'These secrets are not set: B, C.',
     })
     expect(await readerWith().read(workflowId, [])).toEqual({})
   })

@@ -18,14 +18,14 @@ import { plannedNode, type RunPlan } from '../runPlan.js'
 import { scheduleRunTimeout } from './startRun.js'
 
 const refuseEnded = ({ phase, outcome }: ExecutionState): void => {
-  if (phase === 'ended') throw conflict('execution_ended', `the run has ended: it ${endedAs[outcome ?? 'completed']}`)
+  if (phase === 'ended') throw conflict('execution_ended', `The run has ended: it ${endedAs[outcome ?? 'completed']}.`)
 }
 
 /** Nothing changes the course of a run that is about to end but its cancellation. */
 export const refuseEndedOrEnding = (state: ExecutionState): void => {
   refuseEnded(state)
   if (state.ending !== undefined)
-    throw conflict('execution_ending', `the run is about to end: it ${endedAs[state.ending.outcome]}`)
+    throw conflict('execution_ending', `The run is about to end: it ${endedAs[state.ending.outcome]}.`)
 }
 
 const because = (reason: string | undefined) => (reason === undefined ? {} : { reason })
@@ -94,10 +94,10 @@ export const decideRetry = (
   reason?: string,
 ): RunDecision => {
   if (state.phase !== 'ended')
-    throw conflict('execution_not_ended', 'only a run that failed can be retried, and this one has not ended')
+    throw conflict('execution_not_ended', 'Only a run that failed can be retried, and this one has not ended.')
   if (state.outcome !== 'failed') {
     const ended = endedAs[state.outcome ?? 'completed']
-    throw conflict('execution_not_failed', `only a run that failed can be retried, and this one ${ended}`)
+    throw conflict('execution_not_failed', `Only a run that failed can be retried, and this one ${ended}.`)
   }
   const retriedNodeIds: string[] = []
   for (const node of valuesOf(state.nodes)) {

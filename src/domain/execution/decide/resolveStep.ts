@@ -43,13 +43,13 @@ export const decideResolution = (
 ): RunDecision => {
   refuseEndedOrEnding(state)
   const planned = plan.byId.get(nodeId)
-  if (planned === undefined) throw notFound('step_not_found', 'the run has no such step')
+  if (planned === undefined) throw notFound('step_not_found', 'The run has no such step.')
   const run = beginRun(state, plan, env)
   const node = nodeState(run, nodeId)
   if (node === undefined || (node.status !== 'held' && node.status !== 'inDoubt')) {
     throw conflict(
       'step_not_resolvable',
-      `the step is ${node?.status ?? 'pending'}; only one that is held or in doubt can be resolved`,
+      `The step is ${node?.status ?? 'pending'}; only one that is held or in doubt can be resolved.`,
     )
   }
   const { inputFrom, attempts } = node

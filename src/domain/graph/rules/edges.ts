@@ -16,21 +16,21 @@ export const edgeRule: Rule = ({
       found.push(error(code, detail, edgePlace(edge, `/edges/${index}${member}`)))
 
     const [source, target] = [nodeById.get(sourceNodeId), nodeById.get(targetNodeId)]
-    if (!source) report('dangling_edge', '/sourceNodeId', `there is no node ${sourceNodeId}`)
-    if (!target) report('dangling_edge', '/targetNodeId', `there is no node ${targetNodeId}`)
+    if (!source) report('dangling_edge', '/sourceNodeId', `There is no node ${sourceNodeId}.`)
+    if (!target) report('dangling_edge', '/targetNodeId', `There is no node ${targetNodeId}.`)
 
     const ports = typed.get(sourceNodeId)?.ports
     if (ports && !ports.has(sourcePort)) {
       const known = ports.size === 0 ? 'none' : [...ports].join(', ')
-      report('unknown_port', '/sourcePort', `${source?.key} has no port ${sourcePort}; it has ${known}`)
+      report('unknown_port', '/sourcePort', `Node ${source?.key} has no port ${sourcePort}; it has ${known}.`)
     }
     const joins = `${sourceNodeId}/${targetNodeId}/${sourcePort}`
-    if (seen.has(joins)) report('duplicate_edge', '', 'another edge joins the same port to the same node')
+    if (seen.has(joins)) report('duplicate_edge', '', 'Another edge joins the same port to the same node.')
     seen.add(joins)
     if (sourceNodeId === targetNodeId)
-      report('self_loop', '/targetNodeId', `${source?.key ?? sourceNodeId} leads to itself`)
+      report('self_loop', '/targetNodeId', `Node ${source?.key ?? sourceNodeId} leads to itself.`)
     if (target && nodeTypes.get(target.type)?.kind === 'trigger') {
-      report('edge_into_trigger', '/targetNodeId', `${target.key} is a trigger: nothing leads to it`)
+      report('edge_into_trigger', '/targetNodeId', `Node ${target.key} is a trigger: nothing leads to it.`)
     }
     return found
   })

@@ -3,6 +3,7 @@ import { findExpressions } from '../../expressions/findExpressions.js'
 import type { Finding } from '../../findings.js'
 import { stepKey } from '../../jsonPointer.js'
 import type { ExpressionField } from '../../nodes/nodeType.js'
+import { sentence } from '../../sentence.js'
 import { ancestorsOf } from '../ancestors.js'
 import { error, nodePlace, type RuleInput, type TypedNode, warning } from './context.js'
 
@@ -24,9 +25,9 @@ export const expressionRule = (input: RuleInput): Finding[] => {
 
   const nodeProblem = (key: string, reader: string): string | undefined => {
     const id = idByKey.get(key)
-    if (id === undefined) return `there is no node ${key}`
-    if (id === reader) return `${key} reads its own output`
-    return isAncestor(id, reader) === false ? `${key} does not come before it on any path` : undefined
+    if (id === undefined) return `There is no node ${key}.`
+    if (id === reader) return `Node ${key} reads its own output.`
+    return isAncestor(id, reader) === false ? `Node ${key} does not come before it on any path.` : undefined
   }
 
   const referenceFindings = (
@@ -42,9 +43,9 @@ export const expressionRule = (input: RuleInput): Finding[] => {
     const allowed = type.secretFields?.includes(fieldOf(field.pointer)) ?? false
     const secrets = references.secrets.flatMap((name) => {
       usedSecrets.add(name)
-      if (!allowed) return [error('expression_reference', `secrets.${name} can't be read in this field`, place)]
+      if (!allowed) return [error('expression_reference', `The secret ${name} can't be read in this field.`, place)]
       return secretNames && !secretNames.has(name)
-        ? [error('secret_missing', `the secret ${name} is not set`, place)]
+        ? [error('secret_missing', `The secret ${name} is not set.`, place)]
         : []
     })
     return [...nodes, ...secrets]
@@ -57,7 +58,7 @@ export const expressionRule = (input: RuleInput): Finding[] => {
     return [
       error(
         checked.code,
-        `${checked.detail} (at character ${checked.offset} of "${field.source.slice(0, 200)}")`,
+        sentence(`${checked.detail} (at character ${checked.offset} of "${field.source.slice(0, 200)}")`),
         place,
       ),
     ]
@@ -68,6 +69,6 @@ export const expressionRule = (input: RuleInput): Finding[] => {
   )
   const unused = [...(secretNames ?? [])]
     .filter((name) => !usedSecrets.has(name))
-    .map((name) => warning('unused_secret', `the secret ${name} is set but nothing reads it`))
+    .map((name) => warning('unused_secret', `The secret ${name} is set but nothing reads it.`))
   return [...findings, ...unused]
 }

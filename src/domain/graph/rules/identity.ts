@@ -15,12 +15,12 @@ const repeats = <T>(items: readonly T[], nameOf: (item: T) => string): { item: T
 /** `duplicate_id`, `duplicate_key`: at each that is not the first of its name. */
 export const identityRule: Rule = ({ definition: { nodes, edges } }): Finding[] => [
   ...repeats(nodes, ({ id }) => id).map(({ item, index }) =>
-    error('duplicate_id', `another node has the id ${item.id}`, nodePlace(item, `/nodes/${index}/id`)),
+    error('duplicate_id', `Another node has the id ${item.id}.`, nodePlace(item, `/nodes/${index}/id`)),
   ),
   ...repeats(nodes, ({ key }) => key).map(({ item, index }) =>
-    error('duplicate_key', `another node has the key ${item.key}`, nodePlace(item, `/nodes/${index}/key`)),
+    error('duplicate_key', `Another node has the key ${item.key}.`, nodePlace(item, `/nodes/${index}/key`)),
   ),
   ...repeats(edges, ({ id }) => id).map(({ item, index }) =>
-    error('duplicate_id', `another edge has the id ${item.id}`, edgePlace(item, `/edges/${index}/id`)),
+    error('duplicate_id', `Another edge has the id ${item.id}.`, edgePlace(item, `/edges/${index}/id`)),
   ),
 ]

@@ -10,7 +10,7 @@ const withoutDefault = (input: RuleInput, typed: TypedNode): Finding[] =>
     ? [
         warning(
           'switch_without_default',
-          `nothing follows ${typed.node.key} when no case matches`,
+          `Nothing follows ${typed.node.key} when no case matches.`,
           nodePlace(typed.node, typed.pointer),
         ),
       ]
@@ -21,7 +21,7 @@ const withoutErrorPath = (input: RuleInput, typed: TypedNode): Finding[] => {
   const { node, type, pointer } = typed
   const external = type.external ?? type.kind === 'sideEffect'
   return external && node.policy.onError === undefined && !isConnected(input, typed, 'error')
-    ? [warning('side_effect_without_error_path', `a failure of ${node.key} fails the run`, nodePlace(node, pointer))]
+    ? [warning('side_effect_without_error_path', `A failure of ${node.key} fails the run.`, nodePlace(node, pointer))]
     : []
 }
 

@@ -3,6 +3,7 @@ import type { Definition, WorkflowNode } from '../../definition.js'
 import type { Finding } from '../../findings.js'
 import { pointerOf } from '../../jsonPointer.js'
 import { portsOf } from '../../nodes/nodeType.js'
+import { sentence } from '../../sentence.js'
 import { error, nodePlace, type TypedNode, type ValidationContext } from './context.js'
 
 /** An unknown field is named by where it stands, not by the object around it. */
@@ -14,7 +15,7 @@ const placesOf = (issue: z.core.$ZodIssue): string[] =>
 const configFindings = (node: WorkflowNode, pointer: string, issues: readonly z.core.$ZodIssue[]): Finding[] =>
   issues.flatMap((issue) =>
     placesOf(issue).map((place) =>
-      error('invalid_config', issue.message, nodePlace(node, `${pointer}/config${place}`)),
+      error('invalid_config', sentence(issue.message), nodePlace(node, `${pointer}/config${place}`)),
     ),
   )
 
@@ -30,7 +31,7 @@ export const typeNodes = (
     const type = nodeTypes.get(node.type)
     if (!type) {
       findings.push(
-        error('unknown_node_type', `there is no node type ${node.type}`, nodePlace(node, `${pointer}/type`)),
+        error('unknown_node_type', `There is no node type ${node.type}.`, nodePlace(node, `${pointer}/type`)),
       )
       continue
     }

@@ -16,7 +16,7 @@ export const cycleRule: Rule = (input): Finding[] => {
     const [first] = cycle
     if (!first) return []
     const round = [...cycle, first].map(({ key }) => key).join(' -> ')
-    return [error('cycle', `a workflow has no cycles: ${round}`, nodePlace(first, `/nodes/${indexOf.get(first.id)}`))]
+    return [error('cycle', `A workflow has no cycles: ${round}.`, nodePlace(first, `/nodes/${indexOf.get(first.id)}`))]
   })
 }
 
@@ -24,7 +24,7 @@ export const cycleRule: Rule = (input): Finding[] => {
 export const triggerRule: Rule = (input): Finding[] =>
   input.graph.nodes.some((node) => isTrigger(input, node))
     ? []
-    : [error('no_trigger', 'a workflow needs a trigger to start it', { pointer: '/nodes' })]
+    : [error('no_trigger', 'A workflow needs a trigger to start it.', { pointer: '/nodes' })]
 
 /** `unreachable_node`: no trigger leads to it, so it is skipped in every run. */
 export const reachabilityRule: Rule = (input): Finding[] => {
@@ -42,6 +42,10 @@ export const reachabilityRule: Rule = (input): Finding[] => {
   return graph.nodes
     .filter(({ id }) => !seen.has(id))
     .map((node) =>
-      warning('unreachable_node', `no trigger leads to ${node.key}`, nodePlace(node, `/nodes/${indexOf.get(node.id)}`)),
+      warning(
+        'unreachable_node',
+        `No trigger leads to ${node.key}.`,
+        nodePlace(node, `/nodes/${indexOf.get(node.id)}`),
+      ),
     )
 }

@@ -7,13 +7,13 @@ export const subworkflowRule: Rule = ({ typed, context: { subworkflows, workflow
     const reference = type.subworkflow?.(node.config)
     if (!reference) return []
     const place = nodePlace(node, `${pointer}/config/workflowId`)
-    const recursion = error('subworkflow_recursion', `${node.key} starts the workflow that it is part of`, place)
+    const recursion = error('subworkflow_recursion', `Node ${node.key} starts the workflow that it is part of.`, place)
     if (reference.workflowId === workflowId) return [recursion]
     if (!subworkflows) return []
     const known = subworkflows(reference)
     if (!known) {
       const what = reference.version === undefined ? 'published version' : `version ${reference.version}`
-      return [error('subworkflow_missing', `workflow ${reference.workflowId} has no ${what}`, place)]
+      return [error('subworkflow_missing', `Workflow ${reference.workflowId} has no ${what}.`, place)]
     }
     return workflowId !== undefined && known.starts.has(workflowId) ? [recursion] : []
   })

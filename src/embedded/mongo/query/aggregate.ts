@@ -1,9 +1,8 @@
 import { serialize } from 'bson'
-import { Aggregator } from 'mingo'
 import { MongoError, toMongoError } from '../errors.js'
 import { type Document, isDocument } from '../values/document.js'
 import { fromQueryable } from '../values/queryable.js'
-import { MINGO_OPTIONS } from './matcher.js'
+import { aggregator } from './aggregator.js'
 import type { Sort } from './plan.js'
 import { sortOf } from './sort.js'
 
@@ -65,9 +64,7 @@ export const runPipeline = (
   lookUp: (collection: string) => Document[],
 ): Buffer[] => {
   try {
-    const results = new Aggregator([...rest] as never[], { ...MINGO_OPTIONS, collectionResolver: lookUp }).run(
-      documents,
-    )
+    const results = aggregator(rest, lookUp).run(documents)
     return results.map((result) => Buffer.from(serialize(fromQueryable(result) as Document)))
   } catch (error) {
     const known = toMongoError(error)

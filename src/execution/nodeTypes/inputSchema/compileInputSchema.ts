@@ -2,6 +2,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import addFormatsModule, { type FormatName } from 'ajv-formats'
 import type { InputError } from '../../../domain/errors.js'
 import type { JsonObject, JsonValue } from '../../../domain/json.js'
+import { sentence } from '../../../domain/sentence.js'
 import { boundSchema } from './boundSchema.js'
 import { linearPatterns, TooMuchToCheck } from './linearPatterns.js'
 import { uniqueItems } from './uniqueItems.js'
@@ -89,7 +90,8 @@ const check = (
   all: ValidateFunction,
 ): readonly InputError[] => {
   const work = subschemas * countValues(input, maxWork)
-  if (work > maxWork) return [{ pointer: '', code: 'too_large', detail: 'too large to be checked with this schema' }]
+  if (work > maxWork)
+    return [{ pointer: '', code: 'too_large', detail: 'It is too large to be checked with this schema.' }]
   const validate = work > workForAllErrors ? first : all
   patterns.reset()
   try {
@@ -103,7 +105,7 @@ const check = (
 const asInputError = ({ instancePath, keyword, message, params }: ErrorObject): InputError => ({
   pointer: keyword === 'required' ? `${instancePath}/${escapeStep(String(params.missingProperty))}` : instancePath,
   code: keyword,
-  detail: message ?? 'does not match the schema',
+  detail: sentence((message ?? 'It does not match the schema').replace(/^must\b/, 'It must')),
 })
 
 const escapeStep = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1')

@@ -23,7 +23,7 @@ export const linearPatterns = (): Patterns => {
     if (size > maxProgram) throw new Error(`the pattern is too large: ${pattern}`)
     const test = (text: string): boolean => {
       left -= text.length * size + 1_000
-      if (left < 0) throw new TooMuchToCheck('the patterns have too much text to check')
+      if (left < 0) throw new TooMuchToCheck('The patterns have too much text to check.')
       return program.matcher(text).find()
     }
     // Ajv takes patterns whose texts are the same for one.

@@ -49,7 +49,8 @@ const verifyProjection = defineRoute({
   path: '/v1/projections/{name}/verification',
   operationId: 'verifyProjection',
   summary: 'Compare a read model with the log',
-  description: 'Folds sampled streams from the log once more and compares them with the live rows. Changes nothing.',
+  description:
+    'Folds sampled streams, of those that have rows, from the log once more and compares them with the live rows. Changes nothing. What has no row at all is found by a rebuild, which compares everything.',
   tag: 'Projections',
   scope: 'projections:operate',
   params: projectionParams,
@@ -59,9 +60,9 @@ const verifyProjection = defineRoute({
   timeoutMs: 600_000,
   responses: { 200: { description: 'Whether they are equal, and where not', body: verificationView } },
   problems: { 404: ['projection_not_found'], 409: ['nothing_to_verify'] },
-  handle: async ({ projections }, { params, query }) => ({
+  handle: async ({ projections }, { params, query, context }) => ({
     status: 200,
-    body: await projections.verify(params.name, { streams: query.streams }),
+    body: await projections.verify(params.name, { streams: query.streams, signal: context.signal }),
   }),
 })
 

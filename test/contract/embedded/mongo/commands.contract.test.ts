@@ -28,6 +28,8 @@ describe('the server', () => {
     [{ find: 'c', limit: -1 }, 2],
     [{ aggregate: 'c', pipeline: [{ $frobnicate: {} }], cursor: {} }, 40324],
     [{ aggregate: 'c', pipeline: [] }, 9],
+    [{ aggregate: 'c', pipeline: [{ $sample: { size: -1 } }], cursor: {} }, 28747],
+    [{ aggregate: 'c', pipeline: [{ $sample: { size: 0.5 } }], cursor: {} }, 28747],
     [{ getMore: 5n, collection: 'c' }, 43],
     [{ listIndexes: 'none' }, 26],
     [{ dropIndexes: 'none', index: 'x' }, 26],
@@ -127,6 +129,15 @@ describe('aggregation', () => {
     ] as never[])
     expect(await numbers.aggregate(pipeline).toArray()).toEqual(expected)
     expect(await numbers.distinct('g')).toEqual(['a', 'b'])
+  })
+
+  it('draws each document once at most', async () => {
+    const drawn = db.collection<{ _id: number }>('drawn')
+    await drawn.insertMany(Array.from({ length: 9 }, (_, _id) => ({ _id })))
+    const sample = async (size: number) =>
+      (await drawn.aggregate<{ _id: number }>([{ $sample: { size } }]).toArray()).map(({ _id }) => _id)
+    expect((await sample(20)).sort()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8])
+    expect(new Set(await sample(5)).size).toBe(5)
   })
 })
 

@@ -62,20 +62,27 @@ const findings = (given: Definition, secretNames: readonly string[] = []) => {
     secretNames: new Set(secretNames),
     subworkflows: ({ workflowId: id }) => (id === idOf('looping') ? { starts: new Set([workflowId]) } : undefined),
   }
-  return validateDefinition(given, context).map(({ severity, code, pointer }) => [severity, code, pointer])
+  return validateDefinition(given, context)
 }
+
+const brief = (given: Definition, secretNames: readonly string[] = []) =>
+  findings(given, secretNames).map(({ severity, code, pointer }) => [severity, code, pointer])
 
 describe('a definition', () => {
   it.each(errors)('with %s is told exactly that, at %s', (code, where, given) => {
-    expect(findings(given)).toEqual([['error', code, where]])
+    expect(brief(given)).toEqual([['error', code, where]])
   })
 
   it.each(warnings)('with %s is warned of exactly that, at %s', (code, where, given) => {
-    expect(findings(given, code === 'unused_secret' ? ['IDLE'] : [])).toEqual([['warning', code, where]])
+    expect(brief(given, code === 'unused_secret' ? ['IDLE'] : [])).toEqual([['warning', code, where]])
+  })
+
+  it.each([...errors, ...warnings])('with %s is told so in a sentence', (_, __, given) => {
+    for (const { detail } of findings(given, ['IDLE'])) expect(detail).toMatch(/^[A-Z].*\.$/)
   })
 
   it('may have keys that differ in case only: they are two', () => {
     const upper = { ...node('b', { type: 'transform', config: { output: '{{ nodes.a.output }}' } }), key: 'A' }
-    expect(findings(graph(a, [edge('a', 'b')], [upper]))).toEqual([])
+    expect(brief(graph(a, [edge('a', 'b')], [upper]))).toEqual([])
   })
 })

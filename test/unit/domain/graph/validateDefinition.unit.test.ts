@@ -44,7 +44,7 @@ describe('validation', () => {
     expect(finding).toEqual({
       severity: 'error',
       code: 'unknown_node_type',
-      detail: 'there is no node type no.such',
+      detail: 'There is no node type no.such.',
       nodeId: idOf('a'),
       pointer: '/nodes/1/type',
     })
@@ -114,7 +114,7 @@ describe('validation', () => {
       ...[edge('c', 'd'), edge('d', 'e'), edge('e', 'd'), edge('e', 'f')],
     ]
     const cycles = findings(nodes, edges).filter(({ code }) => code === 'cycle')
-    expect(cycles.map(({ detail }) => detail.split(': ')[1]).sort()).toEqual(['a -> b -> c -> a', 'd -> e -> d'])
+    expect(cycles.map(({ detail }) => detail.split(': ')[1]).sort()).toEqual(['a -> b -> c -> a.', 'd -> e -> d.'])
     expect(cycles.map(({ pointer }) => pointer).sort()).toEqual(['/nodes/1', '/nodes/4'])
   })
 

@@ -223,7 +223,7 @@ describe('an edit', () => {
     const workflow = stateAfter(draft)!
     expect(findNode(workflow, 'a')).toEqual(a)
     expect(findNode(workflow, b.id)).toEqual(b)
-    expect(() => findNode(workflow, 'z')).toThrow('there is no node z')
+    expect(() => findNode(workflow, 'z')).toThrow('There is no node z.')
   })
 })
 
