@@ -170,6 +170,15 @@ describe.each(calls)('%s', (_, options) => {
       expect((await append(stream, numbered(1), 2n)).nextExpectedRevision).toBe(3n)
     })
 
+    test('in part, with another one behind, does not bring a deleted stream back', async () => {
+      const [stream, events] = [newStream(), numbered(2)]
+      await append(stream, events, 'no_stream')
+      await client.deleteStream(stream)
+      const changed = append(stream, [events[0]!, ...numbered(1)], 'no_stream')
+      expect(await rejection(changed)).toMatchObject({ type: 'wrong-expected-version', actualVersion: 1n })
+      expect(await rejection(collect(client.readStream(stream)))).toMatchObject({ type: 'stream-not-found' })
+    })
+
     test('into another stream is new', async () => {
       const events = numbered(2)
       await append(newStream(), events)
@@ -193,6 +202,30 @@ describe.each(calls)('%s', (_, options) => {
     expect(await append(stream, [], 1n)).toMatchObject({ success: true, nextExpectedRevision: 1n })
     expect(await rejection(append(stream, [], 0n))).toMatchObject({ type: 'wrong-expected-version' })
     expect(await collect(client.readStream(stream))).toHaveLength(2)
+  })
+
+  const empty: [State, AppendExpectedRevision, Outcome][] = [
+    ['of three events', 'any', 2n],
+    ['of three events', 'stream_exists', 2n],
+    ['of three events', 2n, 2n],
+    ['of three events', 'no_stream', 'wrong-expected-version'],
+    ['of three events', 3n, 'wrong-expected-version'],
+    ['new', 'stream_exists', 'wrong-expected-version'],
+    ['new', 0n, 'wrong-expected-version'],
+    ['soft-deleted after three events', 'any', 2n],
+    ['soft-deleted after three events', 'no_stream', 'wrong-expected-version'],
+    ['soft-deleted after three events', 'stream_exists', 'stream-deleted'],
+    ['tombstoned', 'any', 'stream-deleted'],
+  ]
+
+  test.each(empty)('of no events to a stream that is %s, expecting %s: %s', async (state, expected, outcome) => {
+    const stream = await states[state]()
+    const appended = append(stream, [], expected)
+    if (typeof outcome === 'bigint') expect(await appended).toMatchObject({ nextExpectedRevision: outcome })
+    else expect(await rejection(appended)).toMatchObject({ type: outcome })
+    // A stream that was deleted is not brought back by nothing.
+    if (state === 'soft-deleted after three events')
+      expect(await rejection(collect(client.readStream(stream)))).toMatchObject({ type: 'stream-not-found' })
   })
 
   test('answers with the position of the last event', async () => {

@@ -187,6 +187,44 @@ test('a group on $all starts at a position, parks out of sight of $all, and can 
   })
 })
 
+test('a group tells how far it has come, and how far there is to go', async () => {
+  const empty = newStream()
+  await server.client.createPersistentSubscriptionToStream(empty, 'g', streamSettings({ startFrom: 'start' }))
+  const none = await infoOf(empty)
+  expect(none.status).toBe('Live')
+  expect(none.stats.lastKnownEventRevision).toBeUndefined()
+  expect(none.stats.lastCheckpointedEventRevision).toBeUndefined()
+
+  const stream = await groupOn(3, { checkPointLowerBound: 1, checkPointUpperBound: 1 })
+  const before = await infoOf(stream)
+  expect(before.status).toBe('Behind')
+  expect(before.stats.lastKnownEventRevision).toBe(2n)
+  expect(before.stats.lastCheckpointedEventRevision).toBeUndefined()
+  const { subscription, inbox } = connectTo(server.client, stream, 'g')
+  await subscription.ack(...(await inbox.take(3)).map(({ resolved }) => resolved))
+  await until(async () => (await infoOf(stream)).stats.lastCheckpointedEventRevision === 2n)
+  expect((await infoOf(stream)).status).toBe('Live')
+  await subscription.unsubscribe()
+})
+
+test('a group on $all tells that in positions', async () => {
+  const { client } = server
+  const group = randomUUID()
+  const { position } = await client.appendToStream(newStream(), numbered(1))
+  const settings = allSettings({ startFrom: position!, checkPointLowerBound: 1, checkPointUpperBound: 1 })
+  await client.createPersistentSubscriptionToAll(group, settings)
+  const stats = async () => (await client.getPersistentSubscriptionToAllInfo(group)).stats
+  expect((await stats()).lastCheckpointedEventPosition).toBeUndefined()
+  const { position: last } = await client.appendToStream(newStream(), numbered(1))
+  expect((await stats()).lastKnownEventPosition).toEqual(last)
+  const subscription = client.subscribeToPersistentSubscriptionToAll(group)
+  const received = await inboxOf(subscription, receive).take(2)
+  await subscription.ack(...received.map(({ resolved }) => resolved))
+  await until(async () => (await stats()).lastCheckpointedEventPosition?.commit === last!.commit)
+  expect((await stats()).lastCheckpointedEventPosition).toEqual(last)
+  await subscription.unsubscribe()
+})
+
 test('a server without groups lists none', async () => {
   const empty = await startTestServer()
   expect(await empty.client.listAllPersistentSubscriptions()).toEqual([])

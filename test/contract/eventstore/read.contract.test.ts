@@ -247,6 +247,65 @@ describe('deletion', () => {
     expect(position?.commit).toBeGreaterThan(0n)
   })
 
+  const prepared = {
+    'never was': async () => newStream(),
+    'has three events': () => streamOf(3),
+    'has metadata only': async () => {
+      const stream = newStream()
+      await client.setStreamMetadata(stream, { maxCount: 3 })
+      return stream
+    },
+    'is soft-deleted after three events': async () => {
+      const stream = await streamOf(3)
+      await client.deleteStream(stream)
+      return stream
+    },
+    'is tombstoned': async () => {
+      const stream = await streamOf(1)
+      await client.tombstoneStream(stream)
+      return stream
+    },
+  }
+  type Answer = 'done' | 'deleted' | bigint
+  const answers: [keyof typeof prepared, 'any' | 'no_stream' | bigint, soft: Answer, hard?: Answer][] = [
+    ['never was', 'any', -1n, 'done'],
+    ['never was', 'no_stream', -1n, 'done'],
+    ['never was', 0n, -1n],
+    ['has three events', 'any', 'done'],
+    ['has three events', 'no_stream', 2n],
+    ['has three events', 1n, 2n],
+    ['has three events', 2n, 'done'],
+    ['has three events', 3n, 2n],
+    ['has metadata only', 'any', 'done'],
+    ['has metadata only', 'no_stream', 'done'],
+    ['has metadata only', 0n, -1n],
+    ['is soft-deleted after three events', 'any', 'done'],
+    ['is soft-deleted after three events', 'no_stream', 'done'],
+    ['is soft-deleted after three events', 1n, 2n],
+    ['is soft-deleted after three events', 2n, 'done'],
+    ['is soft-deleted after three events', 3n, 2n],
+    ['is tombstoned', 'any', 'deleted'],
+    ['is tombstoned', 'no_stream', 'deleted'],
+    ['is tombstoned', 0n, 'deleted'],
+  ]
+
+  test.each(answers)(
+    'of a stream that %s, expecting %s: soft %s, hard %s',
+    async (state, expected, soft, hard = soft) => {
+      const outcomes = [
+        ['deleteStream', soft],
+        ['tombstoneStream', hard],
+      ] as const
+      for (const [method, outcome] of outcomes) {
+        const stream = await prepared[state]()
+        const asked = client[method](stream, { expectedRevision: expected })
+        if (outcome === 'done') expect((await asked).position?.commit).toBeGreaterThan(0n)
+        else if (outcome === 'deleted') expect(await rejection(asked)).toMatchObject({ type: 'stream-deleted' })
+        else expect(await rejection(asked)).toMatchObject({ type: 'wrong-expected-version', actualVersion: outcome })
+      }
+    },
+  )
+
   test('answers with the position of what it has written', async () => {
     const [deleted, dead] = [await streamOf(1), await streamOf(1)]
     const { position: soft } = await client.deleteStream(deleted)

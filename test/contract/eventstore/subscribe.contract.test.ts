@@ -90,6 +90,36 @@ describe('a subscription to a stream', () => {
     await later.unsubscribe()
   })
 
+  const limits: [string, Record<string, number>, number[]][] = [
+    ['the newest', { maxCount: 2 }, [2, 3, 4, 5]],
+    ['what is not truncated', { truncateBefore: 3 }, [3, 4, 5]],
+    ['what is not expired', { maxAge: 1 }, [4, 5]],
+  ]
+
+  test.each(limits)('catches up with %s and then sees everything', async (_, metadata, expected) => {
+    const stream = newStream()
+    await client.appendToStream(stream, numbered(4))
+    await client.setStreamMetadata(stream, metadata)
+    if (metadata.maxAge) await new Promise((resolve) => setTimeout(resolve, 1_100))
+    const subscription = client.subscribeToStream(stream)
+    const inbox = inboxOf(subscription, revisionOf)
+    await once(subscription, 'caughtUp')
+    await client.appendToStream(stream, numbered(2))
+    expect(await inbox.take(expected.length)).toEqual(expected)
+    await subscription.unsubscribe()
+  })
+
+  test('to metadata catches up with the newest and then sees each change', async () => {
+    const stream = newStream()
+    for (const maxCount of [1, 2, 3]) await client.setStreamMetadata(stream, { maxCount })
+    const subscription = client.subscribeToStream(`$$${stream}`)
+    const inbox = inboxOf(subscription, revisionOf)
+    await once(subscription, 'caughtUp')
+    for (const maxCount of [4, 5]) await client.setStreamMetadata(stream, { maxCount })
+    expect(await inbox.take(3)).toEqual([2, 3, 4])
+    await subscription.unsubscribe()
+  })
+
   test('shows what metadata hides only while it is live', async () => {
     const stream = newStream()
     await client.appendToStream(stream, numbered(3))
@@ -196,6 +226,17 @@ describe('a subscription to $all', () => {
     const inbox = inboxOf(subscription, ({ event }: AllStreamResolvedEvent) => event?.streamId)
     await once(subscription, 'caughtUp')
     expect(inbox.items).toEqual([name])
+    await subscription.unsubscribe()
+  })
+
+  test('from the last position has caught up at once, and then sees what comes', async () => {
+    const { position } = await client.appendToStream(newStream(), numbered(3))
+    const subscription = client.subscribeToAll({ fromPosition: position! })
+    const inbox = inboxOf(subscription, ({ event }: AllStreamResolvedEvent) => event?.type)
+    await once(subscription, 'caughtUp')
+    expect(inbox.items).toEqual([])
+    await client.appendToStream(newStream(), numbered(1, 'Next'))
+    expect(await inbox.take(1)).toEqual(['Next'])
     await subscription.unsubscribe()
   })
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { ClientHttp2Session } from 'node:http2'
 import { createRequire } from 'node:module'
+import { jsonEvent } from '@eventstore/db-client'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
 import { appendMessages, type Expected } from '../../support/eventstore/appendMessages.js'
@@ -58,11 +59,14 @@ describe('a conflict of Append tells the current and the expected revision, each
   })
 })
 
+const TOO_LARGE = [jsonEvent({ type: 'Large', data: { text: 'x'.repeat(1_048_576) } })]
+
 describe('an error of BatchAppend has a code, one detail and the stream:', () => {
   const failures: [string, () => Promise<string>, code: number, type: string, decode?: string][] = [
     ['a conflict', () => streamWith('events'), 6, 'WrongExpectedVersion', 'WrongExpectedVersion'],
     ['a tombstone', () => streamWith('a tombstone'), 5, 'StreamDeleted', 'StreamDeleted'],
     ['no permission', async () => '$all', 7, 'AccessDenied'],
+    ['what is too large', async () => newStream(), 3, 'MaximumAppendSizeExceeded', 'MaximumAppendSizeExceeded'],
   ]
   const streamWith = async (what: 'events' | 'a tombstone') => {
     const stream = newStream()
@@ -73,7 +77,9 @@ describe('an error of BatchAppend has a code, one detail and the stream:', () =>
 
   test.each(failures)('%s', async (_, prepare, code, type, decode) => {
     const stream = await prepare()
-    const request = framed(...appendMessages('BatchAppend', stream, numbered(1), 'no_stream'))
+    const request = framed(
+      ...appendMessages('BatchAppend', stream, [numbered(1)[0]!, ...(code === 3 ? TOO_LARGE : [])], 'no_stream'),
+    )
     const { body } = await rawCall(session, `${STREAMS}/BatchAppend`, request, key)
     const answer = BatchAppendResp.deserializeBinary(messagesOf(body)[0]!)
     expect(Buffer.from(answer.getStreamIdentifier().getStreamName()).toString()).toBe(stream)
@@ -84,7 +90,8 @@ describe('an error of BatchAppend has a code, one detail and the stream:', () =>
     const detail = shared[decode].deserializeBinary(error.getDetails().getValue_asU8())
     if (decode === 'StreamDeleted') {
       expect(Buffer.from(detail.getStreamIdentifier().getStreamName()).toString()).toBe(stream)
-    } else {
+    } else if (decode === 'MaximumAppendSizeExceeded') expect(detail.getMaxappendsize()).toBe(1_048_576)
+    else {
       expect(setIn(detail)).toEqual(['currentStreamRevision', 'expectedNoStream'])
       expect(detail.getCurrentStreamRevision()).toBe('1')
     }
@@ -111,43 +118,51 @@ test.each([
   })
 })
 
-test('a filtered subscription tells a checkpoint after each interval of events looked at, and one at the head', async () => {
-  const { client } = server
-  const { position } = await client.appendToStream(newStream(), numbered(1))
-  const start = Number(position!.commit)
-  await client.appendToStream(newStream(), numbered(25))
-  const request = new ProtoWriter(256).message(1, (options) => {
-    options.message(2, (all) => all.message(1, (at) => at.uint(1, start).uint(2, start)))
-    options.empty(6)
-    options.message(7, (filter) => {
-      filter.message(1, (expression) => expression.string(2, 'nothing begins like this'))
-      filter.uint(3, 5).uint(5, 2)
+const windows: [string, (filter: ProtoWriter) => unknown, caughtUp: number[], live: number[]][] = [
+  ['twice a window of 5', (filter) => filter.uint(3, 5).uint(5, 2), [10, 20, 30, 35], [45, 55, 65]],
+  ['the window of 32, where none is given', (filter) => filter.empty(4).uint(5, 1), [32, 35], [67]],
+]
+
+test.each(windows)(
+  'a filtered subscription tells a checkpoint after each %s, and one at the head',
+  async (_, write, caughtUp, live) => {
+    const { client } = server
+    const { position } = await client.appendToStream(newStream(), numbered(1))
+    const start = Number(position!.commit)
+    await client.appendToStream(newStream(), numbered(35))
+    const request = new ProtoWriter(256).message(1, (options) => {
+      options.message(2, (all) => all.message(1, (at) => at.uint(1, start).uint(2, start)))
+      options.empty(6)
+      options.message(7, (filter) => {
+        filter.message(1, (expression) => expression.string(2, 'nothing begins like this'))
+        write(filter)
+      })
+      options.message(9, (uuid) => uuid.empty(2))
     })
-    options.message(9, (uuid) => uuid.empty(2))
-  })
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': `${STREAMS}/Read`,
-    'content-type': 'application/grpc',
-    ...key,
-  })
-  let received = Buffer.alloc(0)
-  stream.on('error', () => undefined)
-  stream.on('data', (chunk: Buffer) => {
-    received = Buffer.concat([received, chunk])
-  })
-  stream.end(framed(request.finish()))
-  const seen = () =>
-    messagesOf(received).map((message) => {
-      const answer = ReadResp.deserializeBinary(message)
-      if (answer.hasConfirmation()) return 'confirmation'
-      if (answer.hasCheckpoint()) return Number(answer.getCheckpoint().getCommitPosition()) - start
-      return answer.hasEvent() ? 'event' : 'caught up'
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': `${STREAMS}/Read`,
+      'content-type': 'application/grpc',
+      ...key,
     })
-  while (!seen().includes('caught up')) await once(stream, 'data')
-  expect(seen()).toEqual(['confirmation', 10, 20, 25, 'caught up'])
-  for (let more = 0; more < 20; more++) await client.appendToStream(newStream(), numbered(1))
-  while (seen().length < 7) await once(stream, 'data')
-  expect(seen().slice(5)).toEqual([35, 45])
-  stream.close()
-})
+    let received = Buffer.alloc(0)
+    stream.on('error', () => undefined)
+    stream.on('data', (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+    })
+    stream.end(framed(request.finish()))
+    const seen = () =>
+      messagesOf(received).map((message) => {
+        const answer = ReadResp.deserializeBinary(message)
+        if (answer.hasConfirmation()) return 'confirmation'
+        if (answer.hasCheckpoint()) return Number(answer.getCheckpoint().getCommitPosition()) - start
+        return answer.hasEvent() ? 'event' : 'caught up'
+      })
+    while (!seen().includes('caught up')) await once(stream, 'data')
+    expect(seen()).toEqual(['confirmation', ...caughtUp, 'caught up'])
+    for (let more = 0; more < 32; more++) await client.appendToStream(newStream(), numbered(1))
+    while (seen().length < caughtUp.length + live.length + 2) await once(stream, 'data')
+    expect(seen().slice(caughtUp.length + 2)).toEqual(live)
+    stream.close()
+  },
+)

@@ -1,4 +1,4 @@
-import { copyFileSync, cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -6,7 +6,8 @@ import { open } from 'lmdb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDatabase } from '../../../src/embedded/eventstore/log/database.js'
 import { SETTLING_LIMITS } from '../../../src/embedded/eventstore/log/groupCommit.js'
-import { createJournalFile, journalPath } from '../../../src/embedded/eventstore/log/journalFile.js'
+import { createJournalFile, journalPath, startOfHalf } from '../../../src/embedded/eventstore/log/journalFile.js'
+import { BLOCK } from '../../../src/embedded/eventstore/log/journalFrame.js'
 import { type Log, openLog } from '../../../src/embedded/eventstore/log/openLog.js'
 import { eventIdOf, type NewEvent } from '../../../src/embedded/eventstore/log/record.js'
 import { backupEventStore } from '../../../src/embedded/eventstore/operations/backup.js'
@@ -317,6 +318,59 @@ test('a backup that is put beside an older journal opens, and that journal is go
   await append(first, 'old', newLogEvents(1))
   const again = shownBy(first, NAMES)
   expect(shownBy(await openAt(crashCopy(restored, join(root, 'killed'))), NAMES)).toEqual(again)
+})
+
+/** The warnings of this process while `work` runs. */
+async function warningsOf(work: () => Promise<unknown>): Promise<string[]> {
+  const messages: string[] = []
+  const listener = ({ message }: Error) => messages.push(message)
+  process.on('warning', listener)
+  await work()
+  await new Promise(setImmediate)
+  process.off('warning', listener)
+  return messages
+}
+
+/** Where the frame of the last group of 5,000 bytes begins, behind one block for each group before it. */
+const START = startOfHalf(0) + 2 * BLOCK
+const ends: [string, (file: Buffer) => Buffer, boolean][] = [
+  ['a whole frame', (file) => file, false],
+  ['a frame of which nothing was written', (file) => file.fill(0, START), false],
+  ['a frame of which the first block was written', (file) => file.fill(0, START + BLOCK), true],
+  ['a frame that has a damaged byte', (file) => file.fill(0xff, START + 2_000, START + 2_001), true],
+  ['a frame that has a damaged mark', (file) => file.fill(0xff, START, START + 1), true],
+]
+
+test.each(ends)('a journal that ends in %s', async (_, change, isTold) => {
+  const log = await openAt(directory)
+  for (const stream of ['a', 'b']) await append(log, stream, newLogEvents(1))
+  const before = shownBy(log, ['a', 'b', 'c'])
+  await append(log, 'c', newLogEvents(1, 5_000))
+  const after = shownBy(log, ['a', 'b', 'c'])
+  const killed = crashCopy(directory, join(root, 'killed'))
+  const journal = readFileSync(journalPath(killed))
+  writeFileSync(journalPath(killed), change(Buffer.from(journal)))
+  const isWhole = change(Buffer.from(journal)).equals(journal)
+
+  const told = isTold ? [expect.stringMatching(`not whole.*: group 3, 5\\d{3} bytes from byte ${START} on\\.`)] : []
+  expect((await checkEventStore(killed)).problems).toEqual(told)
+  expect(await warningsOf(() => backupEventStore(killed, join(root, 'copy')))).toEqual(told)
+  expect(
+    await warningsOf(async () =>
+      expect(shownBy(await openAt(killed), ['a', 'b', 'c'])).toEqual(isWhole ? after : before),
+    ),
+  ).toEqual(told)
+})
+
+test('a check does not take a frame that is being written for one that is not whole', async () => {
+  const log = await openAt(directory)
+  await append(log, 'a', newLogEvents(1, 5_000))
+  const killed = crashCopy(directory, join(root, 'killed'))
+  const journal = readFileSync(journalPath(killed))
+  writeFileSync(journalPath(killed), Buffer.from(journal).fill(0, startOfHalf(0) + BLOCK))
+  const checked = checkEventStore(killed)
+  writeFileSync(journalPath(killed), journal)
+  expect(await checked).toMatchObject({ events: 1, problems: [] })
 })
 
 /** Makes a store of the directory what the program before the journal would have left. */

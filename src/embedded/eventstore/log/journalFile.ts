@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { EventStoreError } from '../errors.js'
-import { BLOCK, groupsIn } from './journalFrame.js'
-import type { LogGroup } from './logGroup.js'
+import { BLOCK, type Frames, readFrames } from './journalFrame.js'
 
 /** The file is one block that says what it is, and two halves that are used in turn. */
 export const HALF_SIZE = 4 * 1024 * 1024
@@ -40,10 +39,10 @@ export function createJournalFile(directory: string): Buffer {
 }
 
 /**
- * The groups that the journal with this id holds, by number.
+ * What the journal with this id holds: its groups by number, and what is not whole by its place in the file.
  * @throws EventStoreError `torn-data` when it is missing or cut, `foreign-data` when it is that of another store.
  */
-export function readJournalFile(directory: string, id: Buffer): LogGroup[] {
+export function readJournalFile(directory: string, id: Buffer): Frames {
   const path = journalPath(directory)
   if (!existsSync(path)) {
     throw new EventStoreError('torn-data', `${path} is missing. It may hold events: restore it or the whole store.`)
@@ -60,7 +59,11 @@ export function readJournalFile(directory: string, id: Buffer): LogGroup[] {
     throw new EventStoreError('torn-data', `${path} is torn. Restore the store from a backup.`)
   }
   const halves = [0, 1].map((half) => bytes.subarray(startOfHalf(half), startOfHalf(half + 1)))
-  return halves.flatMap((half) => [...groupsIn(half, id)]).sort((a, b) => a.sequence - b.sequence)
+  const frames = halves.map((half) => readFrames(half, id))
+  return {
+    groups: frames.flatMap(({ groups }) => groups).sort((a, b) => a.sequence - b.sequence),
+    broken: frames.flatMap(({ broken }, half) => broken.map((each) => ({ ...each, at: startOfHalf(half) + each.at }))),
+  }
 }
 
 /** A file whose name is not on disk is lost with the power, whatever it holds. Windows can't sync a directory, nor needs to. */

@@ -4,14 +4,14 @@ import type { LogGroup, MetaWrite } from './logGroup.js'
 /** Frames begin at multiples of it, so that none shares a block with one that was answered before. */
 export const BLOCK = 4_096
 
-const MAGIC = 0x65736a31
+const MARK = Buffer.from('esj1')
 const HEADER_SIZE = 48
 const REMOVED = 0xffffffff
 
 /**
  * A frame holds one group. Header, big-endian:
  *
- *     0  magic                              28  number of the group (u48)
+ *     0  esj1                               28  number of the group (u48)
  *     4  crc32 of everything behind it      34  position of the first record (u48)
  *     8  id of the journal (16 bytes)       40  how many records (u32)
  *    24  length of the frame (u32)          44  how many changes of small things (u32)
@@ -32,7 +32,7 @@ export const blocksOf = (size: number): number => Math.ceil(size / BLOCK) * BLOC
 /** Writes a frame to the beginning of `target`, and zeros up to the end of its last block. */
 export function encodeFrame(group: LogGroup, journalId: Buffer, target: Buffer): void {
   const size = frameSize(group)
-  target.writeUInt32BE(MAGIC, 0)
+  target.set(MARK)
   target.set(journalId, 8)
   target.writeUInt32BE(size, 24)
   target.writeUIntBE(group.sequence, 28, 6)
@@ -58,27 +58,53 @@ export function encodeFrame(group: LogGroup, journalId: Buffer, target: Buffer):
   target.writeUInt32BE(crc32(target.subarray(8, size)), 4)
 }
 
-/** The groups of all whole frames of a journal, in the order in which they stand, also those of earlier rounds. */
-export function* groupsIn(bytes: Buffer, journalId: Buffer): Generator<LogGroup> {
-  for (let at = 0; at + HEADER_SIZE <= bytes.length; ) {
-    const size = wholeFrame(bytes, at, journalId)
-    if (size === undefined) {
-      at += BLOCK
-      continue
-    }
-    yield decode(bytes.subarray(at, at + size))
-    at += blocksOf(size)
-  }
+/** A frame that is not what was written: its write was cut off, or the disk has damaged it since. */
+export interface BrokenFrame {
+  /** Offset of its first byte. */
+  readonly at: number
+  /** Bytes, as its header says. */
+  readonly size: number
+  /** Number of its group, as its header says. */
+  readonly sequence: number
 }
 
-/** The size of the frame at `at`, when there is one and it is what was written. */
-function wholeFrame(bytes: Buffer, at: number, journalId: Buffer): number | undefined {
-  if (bytes.readUInt32BE(at) !== MAGIC) return undefined
-  // What stands in events can't pass for a frame: no client knows the id.
-  if (journalId.compare(bytes, at + 8, at + 24) !== 0) return undefined
-  const size = bytes.readUInt32BE(at + 24)
-  if (size < HEADER_SIZE || at + size > bytes.length) return undefined
-  return bytes.readUInt32BE(at + 4) === crc32(bytes.subarray(at + 8, at + size)) ? size : undefined
+export interface Frames {
+  readonly groups: LogGroup[]
+  readonly broken: BrokenFrame[]
+}
+
+/** All frames of a half of the journal, in the order in which they stand, also those of earlier rounds. */
+export function readFrames(bytes: Buffer, journalId: Buffer): Frames {
+  const frames: Frames = { groups: [], broken: [] }
+  for (let at = 0; at + HEADER_SIZE <= bytes.length; ) {
+    const size = bytes.readUInt32BE(at + 24)
+    if (!bearsMarks(bytes, at, journalId)) at += BLOCK
+    else if (isWhole(bytes, at, size, journalId)) {
+      frames.groups.push(decode(bytes.subarray(at, at + size)))
+      at += blocksOf(size)
+    } else {
+      frames.broken.push({ at, size, sequence: bytes.readUIntBE(at + 28, 6) })
+      at += BLOCK
+    }
+  }
+  return frames
+}
+
+/**
+ * Whether a frame begins here. What stands in events can't pass for one, for no client knows the id. One damaged byte does
+ * not hide the frame.
+ */
+function bearsMarks(bytes: Buffer, at: number, journalId: Buffer): boolean {
+  let differing = 0
+  for (let index = 0; index < 4; index++) if (bytes[at + index] !== MARK[index]) differing++
+  for (let index = 0; index < journalId.length; index++) if (bytes[at + 8 + index] !== journalId[index]) differing++
+  return differing <= 1
+}
+
+function isWhole(bytes: Buffer, at: number, size: number, journalId: Buffer): boolean {
+  if (!bytes.subarray(at, at + 4).equals(MARK) || !bytes.subarray(at + 8, at + 24).equals(journalId)) return false
+  if (size < HEADER_SIZE || at + size > bytes.length) return false
+  return bytes.readUInt32BE(at + 4) === crc32(bytes.subarray(at + 8, at + size))
 }
 
 function decode(frame: Buffer): LogGroup {

@@ -4,6 +4,7 @@ import { EventStoreError } from '../errors.js'
 import { type LogDatabase, putFormat } from './database.js'
 import { type Journal, openJournal } from './journal.js'
 import { createJournalFile, journalPath, readJournalFile } from './journalFile.js'
+import type { BrokenFrame } from './journalFrame.js'
 import type { LogGroup } from './logGroup.js'
 import { putJournalId, putSettled, readMark, type SettledMark } from './settledMark.js'
 import { putAddition } from './writeTables.js'
@@ -12,16 +13,25 @@ import { putAddition } from './writeTables.js'
 const ATTEMPTS = 10
 const PAUSE = 20
 
+/** What the journal adds to the data file. */
+interface UnsettledGroups {
+  /** By number. */
+  readonly groups: readonly LogGroup[]
+  /** The frame behind the last of them, where it is not whole and was left out. */
+  readonly cut: BrokenFrame | undefined
+}
+
 /**
- * The groups that are in the journal and not in the data file, by number.
+ * What is in the journal and not in the data file.
  *
- * One group is written at a time, and answered before the next: so all but the last must be whole, and if the last is not,
- * nobody was told of it.
+ * One group is written at a time, and answered before the next: so all but the last must be whole. If the last is not, its
+ * write was cut off, and nobody was told of it, or the disk has damaged it since. Nothing in the file tells which.
  * @throws EventStoreError `torn-data` or `foreign-data` when the journal is not the one that continues the data file.
  */
-export function unsettledGroups(directory: string, { journalId, settled }: SettledMark): LogGroup[] {
-  if (!journalId) return []
-  const groups = readJournalFile(directory, journalId).filter(({ sequence }) => sequence > settled)
+export function readUnsettled(directory: string, { journalId, settled }: SettledMark): UnsettledGroups {
+  if (!journalId) return { groups: [], cut: undefined }
+  const frames = readJournalFile(directory, journalId)
+  const groups = frames.groups.filter(({ sequence }) => sequence > settled)
   for (const [index, { sequence }] of groups.entries()) {
     if (sequence === settled + 1 + index) continue
     throw new EventStoreError(
@@ -29,36 +39,52 @@ export function unsettledGroups(directory: string, { journalId, settled }: Settl
       `${journalPath(directory)} is torn: it has group ${sequence}, but not group ${settled + 1 + index}. Restore the store from a backup.`,
     )
   }
-  return groups
+  const last = groups.at(-1)?.sequence ?? settled
+  return { groups, cut: frames.broken.find(({ sequence }) => sequence > last) }
+}
+
+/** Says in one sentence or two where the journal ends, and what that may mean. */
+export function describeCut(directory: string, { at, size, sequence }: BrokenFrame): string {
+  return (
+    `${journalPath(directory)} ends in a frame that is not whole, which is left out: group ${sequence}, ${size} bytes from byte ${at} on. ` +
+    'If its write was cut off, nobody was told of it; if the disk has damaged it since, its events are lost.'
+  )
 }
 
 /**
  * A moment of the data file, and what the journal adds to it, also while a server writes both. Whatever was answered before
  * the call is in one of them. The transaction must be ended.
- * @throws EventStoreError as `unsettledGroups`.
+ * @throws EventStoreError as `readUnsettled`.
  */
 export async function readMoment(
   directory: string,
   database: LogDatabase,
-): Promise<{ transaction: Transaction; groups: LogGroup[] }> {
+): Promise<UnsettledGroups & { transaction: Transaction }> {
   for (let attempt = 1; ; attempt++) {
     const transaction = database.root.useReadTransaction()
     try {
-      return { transaction, groups: unsettledGroups(directory, readMark(database, transaction)) }
+      const unsettled = readUnsettled(directory, readMark(database, transaction))
+      if (!unsettled.cut || attempt === ATTEMPTS) return { ...unsettled, transaction }
+      transaction.done()
     } catch (error) {
       transaction.done()
       if (attempt === ATTEMPTS) throw error
-      // What looks torn may have been settled and written over since the moment.
-      await pause(PAUSE)
     }
+    // What looks torn may have been settled and written over since the moment, and what looks cut may be being written.
+    await pause(PAUSE)
   }
 }
 
-/** Brings what is only in the journal into the data file, and opens the journal empty; a store without one gets one. */
+/**
+ * Brings what is only in the journal into the data file, and opens the journal empty; a store without one gets one. Warns when
+ * the journal's last frame is not whole.
+ */
 export function recoverJournal(directory: string, database: LogDatabase): Journal | undefined {
   const mark = readMark(database)
   if (!mark.journalId) return makeJournal(directory, database)
-  settleGroups(database, unsettledGroups(directory, mark))
+  const { groups, cut } = readUnsettled(directory, mark)
+  if (cut) process.emitWarning(describeCut(directory, cut))
+  settleGroups(database, groups)
   return openJournal(directory, mark.journalId)
 }
 

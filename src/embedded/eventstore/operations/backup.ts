@@ -5,7 +5,7 @@ import { openDatabase } from '../log/database.js'
 import { dataFileExists } from '../log/dataFile.js'
 import type { LogGroup } from '../log/logGroup.js'
 import { makeDirectory } from '../log/makeDirectory.js'
-import { readMoment, settleGroups } from '../log/recovery.js'
+import { describeCut, readMoment, settleGroups } from '../log/recovery.js'
 import { readMark, removeJournalId } from '../log/settledMark.js'
 
 /**
@@ -19,8 +19,9 @@ export async function backupEventStore(directory: string, target: string): Promi
   const database = openDatabase(directory, { readOnly: true })
   try {
     // The copy shows a later moment than this one. What was settled in between is in it.
-    const { transaction, groups } = await readMoment(directory, database)
+    const { transaction, groups, cut } = await readMoment(directory, database)
     transaction.done()
+    if (cut) process.emitWarning(describeCut(directory, cut))
     makeDirectory(target)
     await database.root.backup(resolve(target), true)
     await makeIndependent(target, groups)

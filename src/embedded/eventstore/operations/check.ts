@@ -2,7 +2,7 @@ import type { Transaction } from 'lmdb'
 import { type LogDatabase, openDatabase } from '../log/database.js'
 import { eventKey, positionKey } from '../log/keys.js'
 import { TOMBSTONE_REVISION } from '../log/record.js'
-import { readMoment } from '../log/recovery.js'
+import { describeCut, readMoment } from '../log/recovery.js'
 import { checkGroups } from './checkGroups.js'
 import { checkName, placeOf, type Report } from './checkRecord.js'
 
@@ -27,11 +27,12 @@ export async function checkEventStore(directory: string): Promise<CheckResult> {
     if (problems.length < MOST_PROBLEMS) problems.push(problem)
   }
   try {
-    const { transaction, groups } = await readMoment(directory, database)
+    const { transaction, groups, cut } = await readMoment(directory, database)
     try {
       const events = await checkLog(database, transaction, report)
       const streams = await checkIndex(database, transaction, report)
       const added = checkGroups(database, transaction, groups, report)
+      if (cut) report(describeCut(directory, cut))
       return { events: events + added.events, streams: streams + added.streams, problems }
     } finally {
       transaction.done()

@@ -13,7 +13,8 @@ export interface Call {
   readonly closed: boolean
   /**
    * Sends framed messages. False asks the caller to wait for `drained` before it sends more. Their buffer may be used again when
-   * `sent` is called, which it is not where the call has ended before.
+   * `sent` is called: they are on their way or, where the call has ended before, dropped. Node reads nothing of a connection, and
+   * so no reset, while its socket holds a part of a buffer.
    */
   write(frames: Buffer, sent?: () => void): boolean
   /** Resolves when the client can take more, or has gone. */
