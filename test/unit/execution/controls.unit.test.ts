@@ -63,7 +63,7 @@ describe('cancel', () => {
     const done = await engine.start('p')
     await expect(engine.commands.cancel(engine.context(), { executionId: done.executionId })).rejects.toMatchObject({
       code: 'execution_ended',
-      message: 'the run has ended: it was completed',
+      message: 'The run has ended: it was completed.',
     })
   })
 })
@@ -305,7 +305,7 @@ describe('a concurrency limit', () => {
     const gate = gated()
     const engine = engineWith({ workflows: { w: limited('reject') }, nodeTypes: gate.nodeTypes })
     const first = await engine.start('w')
-    const message = 'a run of this workflow is active, and its settings allow no more'
+    const message = 'A run of this workflow is active, and its settings allow no more.'
     await expect(engine.start('w')).rejects.toMatchObject({ kind: 'tooMany', code: 'concurrency_limit', message })
     gate.release()
     await engine.end(first.executionId)

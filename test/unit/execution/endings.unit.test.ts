@@ -108,7 +108,7 @@ describe('a run that is being cancelled', () => {
   })
 
   it('can be neither paused nor resumed, and takes no signals', () => {
-    const message = 'the run is about to end: it was cancelled'
+    const message = 'The run is about to end: it was cancelled.'
     const ending = expect.objectContaining({ code: 'execution_ending', message })
     expect(() => pause(inFlight())).toThrow(ending)
     const paused = pureRun(one(effect()), { slots: 1 })
@@ -253,7 +253,7 @@ describe('a retry of a failed run', () => {
     const run = create()
     const refusal = expect.objectContaining({
       code,
-      message: `only a run that failed can be retried, and this one ${what}`,
+      message: `Only a run that failed can be retried, and this one ${what}.`,
     })
     expect(() => run.do((state, plan, env) => decideRetry(state, plan, env))).toThrow(refusal)
   })
