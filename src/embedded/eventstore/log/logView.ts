@@ -137,7 +137,8 @@ export class LogView {
 
   private borrowSettled(position: number): Buffer | undefined {
     const bytes = this.database.log.getBinaryFast(positionKey(position, this.positionScratch))
-    return bytes?.subarray(0, bytes.length)
+    // Of 16 MiB and more it is a plain array, a view of the data file.
+    return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   /** The first position in a range of the data file. Where events were scavenged there are gaps. */
