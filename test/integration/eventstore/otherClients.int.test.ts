@@ -158,11 +158,13 @@ const part = (correlation: string, ...parts: ((writer: ProtoWriter) => unknown)[
   for (const add of parts) add(writer)
   return writer.finish()
 }
-const to = (stream: string, deadline?: number) => (writer: ProtoWriter) =>
+const to = (stream: string, deadline?: (options: ProtoWriter) => unknown) => (writer: ProtoWriter) =>
   writer.message(2, (options) => {
     options.message(1, (name) => name.string(3, stream)).empty(4)
-    if (deadline !== undefined) options.message(7, (duration) => duration.uint(2, deadline * 1e6))
+    deadline?.(options)
   })
+const time = (milliseconds: number) => (writer: ProtoWriter) =>
+  writer.uint(1, Math.floor(milliseconds / 1_000)).uint(2, (milliseconds % 1_000) * 1e6)
 const event = (writer: ProtoWriter) =>
   writer.message(3, (body) => {
     body.message(1, (uuid) => uuid.string(2, randomUUID()))
@@ -203,21 +205,27 @@ test('parts of many appends on one call are put together, whatever their order',
   }
 })
 
-test('an append that asks for less time than the server gives is answered when that is over', async () => {
-  const patient = await startTestServer({ writeTimeout: 600_000 })
-  const its = openSession(patient.store.port)
-  const request = its.request({
-    ':method': 'POST',
-    ':path': `${STREAMS}/BatchAppend`,
-    'content-type': 'application/grpc',
-    'connection-name': patient.store.accessKey,
-  })
-  request.write(framed(part(randomUUID(), to(newStream(), 20), event)))
-  const [answer] = (await once(request, 'data')) as [Buffer]
-  expect(answersOf(answer)[0]?.outcome.getTypeName()).toBe('event_store.client.Timeout')
-  its.destroy()
-  await patient.stop()
-})
+test.each([
+  ['a duration', (options: ProtoWriter) => options.message(7, time(20))],
+  ['a moment', (options: ProtoWriter) => options.message(6, time(Date.now() + 20))],
+])(
+  'an append that asks for less time than the server gives, as %s, is answered when that is over',
+  async (_, deadline) => {
+    const patient = await startTestServer({ writeTimeout: 600_000 })
+    const its = openSession(patient.store.port)
+    const request = its.request({
+      ':method': 'POST',
+      ':path': `${STREAMS}/BatchAppend`,
+      'content-type': 'application/grpc',
+      'connection-name': patient.store.accessKey,
+    })
+    request.write(framed(part(randomUUID(), to(newStream(), deadline), event)))
+    const [answer] = (await once(request, 'data')) as [Buffer]
+    expect(answersOf(answer)[0]?.outcome.getTypeName()).toBe('event_store.client.Timeout')
+    its.destroy()
+    await patient.stop()
+  },
+)
 
 test('a server that takes larger appends takes them in one part or in many', async () => {
   const large = await startTestServer({ maxAppendSize: 12 * 1024 * 1024 })
