@@ -2,7 +2,7 @@ import type { DeadLetter, DryRun, Rebuild, Verification } from '../../projection
 import type { Page, ProjectionStatus } from '../resources.js'
 import { printable } from '../terminal/print.js'
 import { shortBytes, shortDuration } from '../terminal/quantities.js'
-import { shortJson, shortTime, table } from '../terminal/table.js'
+import { shortTime, table } from '../terminal/table.js'
 
 export const projectionList = ({ items }: Page<ProjectionStatus>): string =>
   table(
@@ -42,7 +42,7 @@ export const verificationView = (name: string, verification: Verification): stri
   const verdict = `${equal ? 'equal to' : 'NOT equal to'} ${againstOf(verification)}`
   const lines = differences.map(({ table: where, key, kind, columns = [] }) => {
     const how = kindsOf[method][kind] ?? `${kind} in ${columns.join(', ')}`
-    return `  ${where} ${shortJson(key)}: ${how}`
+    return `  ${where} ${JSON.stringify(key)}: ${how}`
   })
   return [`${name}: ${verdict} at position ${position} (rows: ${rowsOf(verification) || 'none'})`, ...lines]
     .map(printable)

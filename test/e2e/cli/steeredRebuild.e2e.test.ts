@@ -83,7 +83,7 @@ it('goes on when Ctrl-C ends the command that began it, and is watched, paused a
   await gate.letThrough()
   await shows(watched, '"state":"paused"')
   const list = await terminal('projections list').ended
-  expect(list.stdout).toMatch(/^workflows +postgres +paused/m)
+  expect(list.stdout).toMatch(/^workflows +postgres +rebuild paused/m)
 
   expect((await terminal('projections resume workflows').ended).code).toBe(0)
   const end = await watching.ended
@@ -100,7 +100,7 @@ it('fails in the terminal that began it when another one cancels it, and the liv
   expect([cancelled, statesOf(answer)]).toEqual([0, ['replaying']])
   await gate.letThrough()
   const { code, stdout, stderr } = await first.ended
-  expect({ code, stderr }).toEqual({ code: 1, stderr: 'flowledger: workflows is cancelled\n' })
+  expect({ code, stderr }).toEqual({ code: 1, stderr: 'flowledger: the rebuild of workflows was cancelled\n' })
   expect(statesOf(stdout).at(-1)).toBe('cancelled')
   const after = await program.call('GET', '/v1/projections/workflows')
   expect(after.body).toMatchObject({ generation: before.body.generation, rebuildId: null })

@@ -128,6 +128,15 @@ describe('what operators read', () => {
     expect(shown).toContain(`\n  workflows {"id":"w1"}: ${words}`)
   })
 
+  it('name the whole key of a row, however long', () => {
+    const key = { workflow_id: '01a222cb-6060-71d8-92d4-0a950c3f3974', id: '01a222cb-60de-72f4-8c1f-2f0a5d3b7e11' }
+    const shown = verificationView('versions', {
+      ...verification,
+      differences: [{ table: 'versions', key, kind: 'missing' }],
+    })
+    expect(shown).toContain(`versions ${JSON.stringify(key)}: only among`)
+  })
+
   it('do not call rows equal where there are none', () => {
     const nothing = { ...verification, equal: true, method: 'refold', rows: {}, differences: [] } as const
     expect(verificationView('secrets', nothing)).toBe('secrets: no rows to compare at position 12')
