@@ -2,17 +2,13 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 /** What a thread with a client of its own is told. */
-export interface ClientTask {
-  readonly connectionString: string
-  readonly writers: number
-  readonly milliseconds: number
-}
+export type ClientTask = { readonly connectionString: string } & (
+  | { readonly work: 'append'; readonly writers: number; readonly milliseconds: number }
+  | { readonly work: 'read'; readonly events: number }
+)
 
-/**
- * Appends from `writers` at once in each of `threads` threads, since one client takes a whole core; returns events per second
- * of all together.
- */
-export async function appendFromThreads(threads: number, task: ClientTask): Promise<number> {
+/** The same work in each of `threads` threads, since one client takes a whole core; events per second of all together. */
+export async function fromThreads(threads: number, task: ClientTask): Promise<number> {
   // A thread does not inherit the loader of TypeScript.
   const [loader, entry] = [import.meta.resolve('tsx/esm/api'), import.meta.resolve('./clientThread.ts')]
   const bootstrap = `import(${JSON.stringify(loader)}).then(({ register }) => { register(); return import(${JSON.stringify(entry)}) })`

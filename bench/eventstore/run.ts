@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { EventStoreDBClient, streamNameFilter } from '@eventstore/db-client'
 import { disposeEventStoreDbClient } from '../../src/eventlog/eventStoreDb/client.js'
 import { startCeiling } from './ceiling.js'
-import { appendFromThreads } from './clientThreads.js'
+import { type ClientTask, fromThreads } from './clientThreads.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
 import { appendFor, catchUp, fill, groupDelivery, liveLatency, readFor } from './workload.js'
@@ -53,6 +53,11 @@ async function runFigures(): Promise<void> {
     print(name, `${rate(reached)}, ${percent(reached, most)} of ${rate(most)}`)
     return reached
   }
+  const figureOfTwo = async (taskAt: (connectionString: string) => ClientTask) => {
+    const reached = await fromThreads(2, taskAt(store.connectionString))
+    const most = await fromThreads(2, taskAt(ceiling.connectionString))
+    print('  the same of two clients, a thread each', `${rate(reached)}, ${percent(reached, most)} of ${rate(most)}`)
+  }
   const time = Number(values.seconds) * 1_000
   for (const each of clients) await appendFor(each, 64, 1, 1_000)
   const flushesBefore = flushesPerSecond(directory)
@@ -61,17 +66,11 @@ async function runFigures(): Promise<void> {
   print('  of the flushes of the disk just then', `${percent(single, flushes)} of ${rate(flushes)}`)
   await figure('append, 64 concurrent', (each) => appendFor(each, 64, 1, time))
   await figure('append, 256 concurrent', (each) => appendFor(each, 256, 1, time))
-  const fromThreads = ({ connectionString }: { connectionString: string }) =>
-    appendFromThreads(2, { connectionString, writers: 128, milliseconds: time })
-  const ofTwo = await fromThreads(store)
-  const mostOfTwo = await fromThreads(ceiling)
-  print(
-    '  the same from two clients, a thread each',
-    `${rate(ofTwo)}, ${percent(ofTwo, mostOfTwo)} of ${rate(mostOfTwo)}`,
-  )
+  await figureOfTwo((connectionString) => ({ connectionString, work: 'append', writers: 128, milliseconds: time }))
   await figure('append, batches of 100, 8 concurrent, events', (each) => appendFor(each, 8, 100, time))
   await fill(client, 60_000)
   await figure('readAll', (each) => readFor(each, 300_000))
+  await figureOfTwo((connectionString) => ({ connectionString, work: 'read', events: 300_000 }))
   await figure('subscribeToAll, catch-up', (each) => catchUp(each, { fromPosition: 'start' }))
   const filter = streamNameFilter({ prefixes: ['bench-'] })
   await figure('subscribeToAll, catch-up, filtered by prefix', (each) =>

@@ -1,6 +1,6 @@
 /**
  * The figures over HTTP with many ended runs in the log and in the read models, next to those without:
- * `node --import tsx bench/execution/endedRuns.ts [--quick] [--runs=100000]`, after `npm run build`. Prepared runs are appended straight
+ * `node --import tsx bench/execution/endedRuns.ts [--quick] [--runs=100000] [--scale=0.1] [--only=map]`, after `npm run build`. Prepared runs are appended straight
  * to the log of a program that is stopped; its projector catches up when it starts. Both programs are measured in turn.
  */
 import { join } from 'node:path'
@@ -19,9 +19,13 @@ import { runOverHttp } from './overHttp.js'
 import { type Workload, workloads } from './workloads.js'
 
 const quick = process.argv.includes('--quick')
-const wanted = Number(process.argv.find((argument) => argument.startsWith('--runs='))?.slice(7) ?? 100_000)
+const option = (name: string) =>
+  process.argv.find((argument) => argument.startsWith(`--${name}=`))?.slice(name.length + 3)
+const wanted = Number(option('runs') ?? 100_000)
 const rounds = quick ? 5 : 9
-const scale = quick ? 0.02 : 0.1
+const scale = Number(option('scale') ?? (quick ? 0.02 : 0.1))
+/** Part of a workload's name; all of them where it is not given. */
+const only = option('only') ?? ''
 const width = 256
 const print = (line: string) => process.stdout.write(`${line}\n`)
 
@@ -125,7 +129,8 @@ try {
   programs.push(filled)
   const bare = await startProgram(empty)
   programs.push(bare)
-  for (const workload of [pattern, ...others]) await measureInTurn(workload, bare, filled)
+  const chosen = [pattern, ...others].filter(({ name }) => name.includes(only))
+  for (const workload of chosen) await measureInTurn(workload, bare, filled)
 } finally {
   for (const program of programs) await program.stop()
   for (const directory of directories) removeDirectory(directory)
