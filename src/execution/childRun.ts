@@ -49,16 +49,6 @@ export interface ChildToStart {
   readonly iteration: number
 }
 
-/** The child's state; undefined where it was not started. */
-export const loadChild = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
-  try {
-    return (await runs.load(executionId)).state
-  } catch (error) {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
-  }
-}
-
 /** Starts a child, or finds it started. A refusal is how the child ended; what may pass is thrown. */
 export const startChild = async (
   { runs, start, contextFor }: ChildStarter,
@@ -82,8 +72,8 @@ export const startChild = async (
   } catch (error) {
     if (!(error instanceof FlowledgerError) || error.kind === 'unavailable') throw error
     // It may have been started before, here or elsewhere: its id is derived, so it is there once.
-    const started = await loadChild(runs, executionId)
-    if (started !== undefined) return endOf(started)
+    const started = await runs.find(executionId)
+    if (started !== undefined) return endOf(started.state)
     if (error.kind === 'tooMany') throw error
     return { error: child(error.code, error.message, { workflowId }) }
   }
@@ -91,7 +81,7 @@ export const startChild = async (
 
 /** Cancels a child that is under way. */
 export const cancelChild = async ({ runs, contextFor }: ChildStarter, executionId: string): Promise<void> => {
-  const state = await loadChild(runs, executionId)
+  const state = (await runs.find(executionId))?.state
   if (state === undefined || state.phase === 'ended') return
   await runs.change(executionId, contextFor(state), (newest, plan, env) =>
     newest.phase === 'ended'

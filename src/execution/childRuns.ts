@@ -2,15 +2,7 @@ import type { RunWriter } from '../commands/executions/runWriter.js'
 import { childIdOf } from '../domain/execution/childId.js'
 import type { ExecutionState, NodeState, RecordedWait } from '../domain/execution/executionState.js'
 import type { JsonValue } from '../domain/json.js'
-import {
-  type ChildEnd,
-  type ChildStarter,
-  type ChildToStart,
-  cancelChild,
-  endOf,
-  loadChild,
-  startChild,
-} from './childRun.js'
+import { type ChildEnd, type ChildStarter, type ChildToStart, cancelChild, endOf, startChild } from './childRun.js'
 
 export type ChildWait = Extract<RecordedWait, { kind: 'subworkflow' | 'map' }>
 
@@ -68,7 +60,7 @@ export const refresh = async (children: ChildRuns, runs: RunWriter): Promise<voi
 const findStarted = async (children: ChildRuns, runs: RunWriter): Promise<void> => {
   const { inputs } = children
   for (let missing = 0; children.next < inputs.length && missing < widthOf(children); children.next += 1) {
-    const child = await loadChild(runs, children.idOf(children.next))
+    const child = (await runs.find(children.idOf(children.next)))?.state
     missing = child === undefined ? missing + 1 : 0
     if (child !== undefined) note(children, children.next, endOf(child))
   }

@@ -30,6 +30,8 @@ export interface RunWriter {
   begin(executionId: string, context: CommandContext, plan: RunPlan, decide: DecideRun): Promise<ExecutionResult>
   /** `maxAgeMs`: a state that was the newest so long ago is good enough. Throws `execution_not_found`. */
   load(executionId: string, maxAgeMs?: number): Promise<ExecutionResult>
+  /** The newest state; undefined where there is no such run. */
+  find(executionId: string): Promise<ExecutionResult | undefined>
   /** A state that holds the event of that revision. Throws `execution_not_found`. */
   loadIncluding(executionId: string, revision: number): Promise<ExecutionResult>
 }
@@ -118,16 +120,23 @@ export const createRunWriter = ({
     return { executionId, state, revision, position, replayed: first.outcome.replayed }
   }
 
-  const loadWith = async (executionId: string, options: LoadOptions): Promise<ExecutionResult> => {
+  const find = async (executionId: string, options: LoadOptions = {}): Promise<ExecutionResult | undefined> => {
     const { state, revision } = await handler.load(executionAggregate, executionId, options)
-    if (state.phase === 'absent') throw missing(executionId)
+    if (state.phase === 'absent') return undefined
     return { executionId, state, revision, position: undefined, replayed: false }
+  }
+
+  const loadWith = async (executionId: string, options: LoadOptions): Promise<ExecutionResult> => {
+    const found = await find(executionId, options)
+    if (found === undefined) throw missing(executionId)
+    return found
   }
 
   const load = (executionId: string, maxAgeMs = 0): Promise<ExecutionResult> => loadWith(executionId, { maxAgeMs })
 
   return {
     load,
+    find: (executionId) => find(executionId),
     loadIncluding: (executionId, including) => loadWith(executionId, { including }),
     change: async (executionId, context, decide) => {
       // Only what never changes is taken from this state: which version the run is pinned to.

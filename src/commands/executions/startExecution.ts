@@ -11,7 +11,7 @@ import type { ConcurrencyGate } from './concurrency.js'
 import type { ExecutionResult, StartExecution } from './executionCommands.js'
 import type { RunnableVersion, RunPlans } from './runPlans.js'
 import type { RunWriter } from './runWriter.js'
-import { answerOfBefore, findRun } from './startedBefore.js'
+import { answerOfBefore } from './startedBefore.js'
 
 /** What a start needs to know of its workflow. Undefined where there is none. */
 export type FindWorkflow = (workflowId: string) => Promise<
@@ -92,7 +92,7 @@ const checkInput = ({ type, node }: PlannedNode, input: JsonValue): void => {
 
 /** A run is started in place of one of its own workflow. */
 const checkOrigin = async (runs: RunWriter, workflowId: string, executionId: string): Promise<void> => {
-  const found = await findRun(runs, executionId)
+  const found = await runs.find(executionId)
   if (found?.state.workflowId === workflowId) return
   const detail = `The workflow has no execution ${executionId}.`
   throw invalid('origin_not_found', detail, [{ pointer: '/origin', code: 'origin_not_found', detail }])

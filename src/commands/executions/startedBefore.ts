@@ -4,13 +4,6 @@ import type { ExecutionResult } from './executionCommands.js'
 import type { RunPlans } from './runPlans.js'
 import type { RunWriter } from './runWriter.js'
 
-/** A run, or undefined where there is none. */
-export const findRun = (runs: RunWriter, executionId: string): Promise<ExecutionResult | undefined> =>
-  runs.load(executionId).catch((error: unknown) => {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
-  })
-
 /**
  * The answer to a start that is refused now. One that was carried out before is answered as it was then: its workflow may have been
  * withdrawn since, or have no place for another run. Any other throws its refusal.
@@ -22,7 +15,7 @@ export const answerOfBefore = async (
   refusal: unknown,
 ): Promise<ExecutionResult> => {
   const isRefused = refusal instanceof FlowledgerError && refusal.kind !== 'unavailable'
-  const started = isRefused && isRepeatable(context) ? await findRun(runs, executionId) : undefined
+  const started = isRefused && isRepeatable(context) ? await runs.find(executionId) : undefined
   if (started === undefined) throw refusal
   const { plan } = await plans.pinned(started.state.workflowId, started.state.version)
   return runs.begin(executionId, context, plan, () => {

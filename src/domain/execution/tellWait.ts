@@ -34,8 +34,9 @@ const keptSignals = ({ signals }: ExecutionState): string => {
 export const whyItWaits = (state: ExecutionState, node: NodeState): string => {
   const { paused, signals } = state
   const { wait } = node
-  if (wait?.kind !== 'signal') return `waits ${whatItWaitsFor(state, node)}${paused ? ', and the run is paused' : ''}`
+  const waits = `waits ${whatItWaitsFor(state, node)}${paused ? ', and the run is paused' : ''}`
+  if (wait?.kind !== 'signal') return waits
   if (paused && signals.some(({ name }) => name === wait.name))
     return `the signal ${wait.name} has come, but the run is paused`
-  return `waits ${whatItWaitsFor(state, node)}${paused ? ', and the run is paused' : ''}${keptSignals(state)}`
+  return `${waits}${keptSignals(state)}`
 }

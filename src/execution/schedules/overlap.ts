@@ -1,5 +1,4 @@
 import type { RunWriter } from '../../commands/executions/runWriter.js'
-import { FlowledgerError } from '../../domain/errors.js'
 import type { ExecutionState } from '../../domain/execution/executionState.js'
 import type { JsonObject } from '../../domain/json.js'
 import type { OpenWork } from '../openWork.js'
@@ -21,15 +20,6 @@ export interface Schedule {
 const lookBack = 10
 const hints = 10
 
-const load = async (runs: RunWriter, executionId: string): Promise<ExecutionState | undefined> => {
-  try {
-    return (await runs.load(executionId)).state
-  } catch (error) {
-    if (error instanceof FlowledgerError && error.code === 'execution_not_found') return undefined
-    throw error
-  }
-}
-
 const scheduledAt = ({ input }: ExecutionState): number | undefined => {
   const at = (input as { scheduledAt?: unknown } | null)?.scheduledAt
   return typeof at === 'string' ? Date.parse(at) : undefined
@@ -45,11 +35,11 @@ export const earlierIsUnderWay = async (
   time: Date,
 ): Promise<boolean> => {
   for (const earlier of cronOf(config).previousRuns(lookBack, time)) {
-    const state = await load(runs, scheduledRunId(workflowId, nodeId, earlier))
+    const state = (await runs.find(scheduledRunId(workflowId, nodeId, earlier)))?.state
     if (state !== undefined) return state.phase !== 'ended'
   }
   for (const { executionId } of await openWork.openRuns(workflowId, nodeId, hints)) {
-    const state = await load(runs, executionId)
+    const state = (await runs.find(executionId))?.state
     const at = state === undefined || state.phase === 'ended' ? undefined : scheduledAt(state)
     if (at !== undefined && at < time.getTime()) return true
   }

@@ -23,14 +23,13 @@ export function createSource(context: ServerContext, group: GroupDefinition): Gr
 
 function allSource({ store, feed }: ServerContext, { settings, filter }: GroupDefinition): GroupSource {
   const matches = filter && compileFilter(filter)
+  const isWanted = (record: Buffer) => !isHiddenFromAll(record) && (!matches || matches(record))
   return {
     read(from, limit) {
-      const page = readAllForwards(store, from, limit)
-      const messages: GroupMessage[] = []
-      for (const found of page.records) {
-        if (isHiddenFromAll(found.record) || (matches && !matches(found.record))) continue
-        messages.push(createMessage(found.position, deliver(store, found, settings.resolveLinks)))
-      }
+      const page = readAllForwards(store, from, limit, isWanted)
+      const messages = page.records.map((found) =>
+        createMessage(found.position, deliver(store, found, settings.resolveLinks)),
+      )
       return { messages, next: page.next }
     },
     last: () => store.head,

@@ -37,10 +37,12 @@ export function runSystemProjection(context: ServerContext, name: string, rule: 
   }
   const stopListening = feed.onCommit(signal)
 
+  const isLinked = (record: Buffer) => revisionOf(record) !== TOMBSTONE_REVISION && !isHiddenFromAll(record)
+
   const step = async () => {
-    const { records, next } = readAllForwards(store, position + 1, PAGE)
+    const { records, next } = readAllForwards(store, position + 1, PAGE, isLinked)
     const links = records.flatMap(({ record }) => {
-      const link = revisionOf(record) === TOMBSTONE_REVISION || isHiddenFromAll(record) ? undefined : rule(record)
+      const link = rule(record)
       return link ? [{ ...link, metadata: payloadOf(record).metadata }] : []
     })
     if (links.length > 0 || next - saved > UNSAVED) {

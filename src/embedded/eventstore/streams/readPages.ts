@@ -8,9 +8,16 @@ export interface Page extends Visited {
   readonly records: readonly PositionedRecord[]
 }
 
-/** As `visitAllForwards` finds them. */
-export function readAllForwards(store: LogStore, from: number, limit: number): Page {
-  return collect(store, (visit) => visitAllForwards(store, from, limit, visit))
+/** As `visitAllForwards` finds them, of `limit` records those that are wanted. */
+export function readAllForwards(
+  store: LogStore,
+  from: number,
+  limit: number,
+  isWanted: (record: Buffer) => boolean,
+): Page {
+  return collect(store, (visit) =>
+    visitAllForwards(store, from, limit, (found) => !isWanted(found.record) || visit(found)),
+  )
 }
 
 /** As `visitStreamForwards` finds them. */
