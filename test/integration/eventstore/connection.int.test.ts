@@ -1,8 +1,9 @@
-import type { ClientHttp2Session } from 'node:http2'
+import { once } from 'node:events'
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2'
 import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { EventStoreDBClient } from '@eventstore/db-client'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ProtoWriter } from '../../../src/embedded/eventstore/wire/protoWriter.js'
 import { collect, numbered, rejection } from '../../support/eventstore/events.js'
 import { inboxOf } from '../../support/eventstore/inbox.js'
@@ -93,6 +94,35 @@ test('answers an error before any message in the headers alone, its message read
 })
 
 const NOBODY = { username: 'nobody', password: 'none' }
+
+describe('the headers of an answer', () => {
+  const path = '/event_store.client.streams.Streams/Read'
+  const begin = () =>
+    session.request({
+      ':method': 'POST',
+      ':path': path,
+      'content-type': 'application/grpc',
+      'connection-name': server.store.accessKey,
+    })
+
+  // Such a client waits for an acknowledgement before it sends the message (Nagle), and that is delayed until something is sent.
+  test('come at once when the message has not come with those of the call', async () => {
+    const call = begin()
+    const [headers] = (await once(call, 'response')) as [IncomingHttpHeaders]
+    expect([headers[':status'], headers['grpc-status']]).toEqual([200, undefined])
+    call.end(Buffer.from([0, 0, 0, 0, 1, 255]))
+    call.resume()
+    const [trailers] = (await once(call, 'trailers')) as [IncomingHttpHeaders]
+    expect(trailers['grpc-status']).toBe('3')
+  })
+
+  test('bear the status of a call that fails with its message', async () => {
+    const call = begin()
+    call.end(Buffer.from([0, 0, 0, 0, 1, 255]))
+    const [headers] = (await once(call, 'response')) as [IncomingHttpHeaders]
+    expect([headers[':status'], headers['grpc-status']]).toEqual([200, '3'])
+  })
+})
 
 test('bears any number of pings', async () => {
   let goneAway = false

@@ -50,6 +50,24 @@ test('lets in who knows the password, and nobody else', async () => {
   expect(await rejection(read(stream))).toMatchObject({ type: 'access-denied' })
 })
 
+test.each([
+  ['a wrong password', 'admin:wrong'],
+  ['nobody known', 'nobody:secret-1'],
+])('lets nobody in whose connection string names %s', async (_, user) => {
+  const ca = encodeURIComponent(join(directory, 'ca.pem'))
+  const stranger = EventStoreDBClient.connectionString(
+    `esdb://${user}@localhost:${store.port}?tls=true&tlsCAFile=${ca}`,
+  )
+  const stream = newStream()
+  const attempts = () => Array.from({ length: 3 }, () => rejection(stranger.appendToStream(stream, numbered(1))))
+  for (let round = 0; round < 2; round++) {
+    for (const refused of await Promise.all(attempts())) expect(refused).toMatchObject({ type: 'access-denied' })
+  }
+  expect(await rejection(collect(stranger.readStream(stream)))).toMatchObject({ type: 'access-denied' })
+  await stranger.dispose()
+  expect(await rejection(read(stream, admin))).toMatchObject({ type: 'stream-not-found' })
+})
+
 test('holds users to the ACL of a stream, and administrators to none', async () => {
   const stream = newStream()
   await append(stream, ops)

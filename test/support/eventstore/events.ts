@@ -1,8 +1,15 @@
-import { type JSONEventData, jsonEvent } from '@eventstore/db-client'
+import { randomUUID } from 'node:crypto'
+import type { JSONEventData } from '@eventstore/db-client'
 
 /** Events of one type, numbered in their data. */
 export function numbered(count: number, type = 'Counted', from = 0): JSONEventData[] {
-  return Array.from({ length: count }, (_, index) => jsonEvent({ type, data: { n: from + index } }))
+  return Array.from({ length: count }, (_, index) => ({
+    id: randomUUID(),
+    contentType: 'application/json',
+    type,
+    data: { n: from + index },
+    metadata: undefined,
+  }))
 }
 
 export async function collect<T>(iterable: AsyncIterable<T>): Promise<T[]> {

@@ -7,7 +7,7 @@ import { GrpcError, Status, toGrpcError } from '../wire/status.js'
 import { readUuid } from '../wire/uuid.js'
 import { type BatchResult, encodeBatchResponse } from './batchResponse.js'
 import { type BatchTarget, readBatchTarget } from './batchTarget.js'
-import { checkAccess } from './checkAccess.js'
+import { callerOf, checkAccess } from './checkAccess.js'
 import { invalidArgument } from './errors.js'
 import type { CallHandler } from './handler.js'
 import { appendSizeOf, readProposedMessage } from './proposedMessage.js'
@@ -37,6 +37,8 @@ interface Chunk {
  */
 export function createBatchAppend(context: ServerContext): CallHandler {
   return (call) => {
+    // Who can't say who he is gets no call, as opposed to appends that are refused one by one.
+    callerOf(context, call)
     const pending = new Map<string, PendingAppend>()
     const answers = createAnswerQueue(call)
     let pendingBytes = 0

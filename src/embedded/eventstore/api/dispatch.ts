@@ -3,6 +3,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from 'nod
 import { type Call, createCall } from '../wire/call.js'
 import { timeoutOf } from '../wire/deadline.js'
 import { MessageAssembler } from '../wire/messageAssembler.js'
+import { releaseMessage } from '../wire/messageRelease.js'
 import { GrpcError, Status } from '../wire/status.js'
 import type { CallHandler, CallReceiver } from './handler.js'
 import { OPEN_ROUTES } from './routes.js'
@@ -35,6 +36,7 @@ export function createDispatch(
     call.onClose(() => open.delete(call))
     limitTime(stream, call, timeoutOf(headers['grpc-timeout']))
     receive(stream, () => handler(call), call.fail)
+    releaseMessage(stream, call)
   }
 }
 

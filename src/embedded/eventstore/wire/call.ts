@@ -11,6 +11,8 @@ export interface Call {
   readonly peer: string
   /** True once the client has gone or the call has ended. */
   readonly closed: boolean
+  /** Sends the headers of the answer, when they are not sent yet. */
+  begin(): void
   /**
    * Sends framed messages. False asks the caller to wait for `drained` before it sends more. Their buffer may be used again when
    * `sent` is called: they are on their way or, where the call has ended before, dropped. Node reads nothing of a connection, and
@@ -46,6 +48,10 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 
   const isClosed = () => finished || stream.destroyed || stream.closed
 
+  const begin = () => {
+    if (!isClosed() && !stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
+  }
+
   const { session } = stream
   const socket = session?.socket
 
@@ -55,9 +61,10 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
     get closed() {
       return isClosed()
     },
+    begin,
     write(frames, sent) {
       if (isClosed()) return true
-      if (!stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
+      begin()
       return sent === undefined ? stream.write(frames) : stream.write(frames, (error) => error ?? sent())
     },
     drained() {
@@ -77,8 +84,8 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
     },
     end() {
       if (isClosed()) return
+      begin()
       finished = true
-      if (!stream.headersSent) stream.respond(RESPONSE_HEADERS, { waitForTrailers: true })
       stream.end()
     },
     fail(error) {
