@@ -51,8 +51,8 @@ function add(batch: ResponseBatch, event: NewEvent, retryCount?: number): void {
   })
 }
 
-/** About 64 KiB, as the real server sends them. */
-const EVENTS_PER_PAGE = 150
+/** About as many bytes as the real server sends at once to a client that sets no window. */
+const EVENTS_PER_PAGE = 63
 const page = frames(EVENTS_PER_PAGE)
 
 /** Sends whole pages, so as many events as asked for or a few more. */

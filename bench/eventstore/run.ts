@@ -8,7 +8,7 @@ import { startCeiling } from './ceiling.js'
 import { type ClientTask, fromThreads } from './clientThreads.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
-import { appendFor, catchUp, fill, groupDelivery, liveLatency, readFor } from './workload.js'
+import { appendFor, catchUp, fill, groupDelivery, liveLatency, readByEvents, readFor } from './workload.js'
 
 /**
  * Measures the embedded EventStoreDB through the official client, both in this process, the server in its worker, and
@@ -70,6 +70,7 @@ async function runFigures(): Promise<void> {
   await figure('append, batches of 100, 8 concurrent, events', (each) => appendFor(each, 8, 100, time))
   await fill(client, 60_000)
   await figure('readAll', (each) => readFor(each, 300_000))
+  await figure("  the same by 'data' events", (each) => readByEvents(each, 300_000))
   await figureOfTwo((connectionString) => ({ connectionString, work: 'read', events: 300_000 }))
   await figure('subscribeToAll, catch-up', (each) => catchUp(each, { fromPosition: 'start' }))
   const filter = streamNameFilter({ prefixes: ['bench-'] })

@@ -166,3 +166,19 @@ test.each(windows)(
     stream.close()
   },
 )
+
+test.each([200, 65_535, 1_048_576])('a read comes whole through a window of %i bytes', async (initialWindowSize) => {
+  const stream = newStream()
+  await server.client.appendToStream(stream, numbered(1_000))
+  const request = new ProtoWriter().message(1, (options) => {
+    options.message(1, (target) => target.message(1, (name) => name.string(3, stream)).empty(2))
+    options.uint(5, 2_000).empty(8)
+    options.message(9, (uuid) => uuid.empty(2))
+  })
+  const its = openSession(server.store.port, { initialWindowSize })
+  const { body, headers } = await rawCall(its, `${STREAMS}/Read`, framed(request.finish()), key)
+  its.destroy()
+  const events = messagesOf(body).map((message) => ReadResp.deserializeBinary(message).getEvent().getEvent())
+  expect(events.map((event) => Number(event.getStreamRevision()))).toEqual(Array.from({ length: 1_000 }, (_, n) => n))
+  expect(headers['grpc-status']).toBe('0')
+})

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type Settings } from 'node:http2'
 import { frame } from '../../../src/embedded/eventstore/wire/messageAssembler.js'
 
 export interface RawAnswer {
@@ -9,8 +9,8 @@ export interface RawAnswer {
   readonly body: Buffer
 }
 
-export function openSession(port: number): ClientHttp2Session {
-  const session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1_000 })
+export function openSession(port: number, settings: Settings = {}): ClientHttp2Session {
+  const session = connect(`http://127.0.0.1:${port}`, { maxSessionMemory: 1_000, settings })
   session.on('error', () => undefined)
   return session
 }

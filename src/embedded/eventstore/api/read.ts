@@ -25,7 +25,6 @@ import { type ReadRequest, readReadRequest } from './readRequest.js'
 import { oneRequest } from './unary.js'
 
 const PAGE = 256
-const BATCH_BYTES = 64 * 1024
 
 /** `Read`: reads and subscriptions of streams and of `$all`. */
 export function createRead(context: ServerContext): CallHandler {
@@ -124,12 +123,12 @@ async function sendAll(
     if ((isAll && isHiddenFromAll(found.record)) || (filter && !filter(found.record))) return true
     batch.add(deliver(store, found, request.resolveLinks))
     left--
-    return left > 0 && batch.size < BATCH_BYTES
+    return left > 0 && batch.size < call.portion
   }
   while (!call.closed) {
     const visited = visitMore(Math.min(PAGE, left), add)
     const ended = visited.ended || left === 0
-    if (batch.size >= BATCH_BYTES || (ended && batch.size > 0)) {
+    if (batch.size >= call.portion || (ended && batch.size > 0)) {
       if (!batch.sendTo(call)) await call.drained()
     } else if (!ended) await nextTurn()
     if (ended) return call.end()

@@ -4,8 +4,6 @@ import { ResponseBatch } from '../wire/readResponses.js'
 import type { GroupMessage } from './message.js'
 import { createThroughput, type Throughput } from './throughput.js'
 
-const BATCH_BYTES = 64 * 1024
-
 export interface InFlight {
   readonly message: GroupMessage
   readonly consumer: Consumer
@@ -57,7 +55,7 @@ export function createConsumer(call: Call, options: ConsumerOptions): Consumer {
 export const hasRoom = (consumer: Consumer): boolean =>
   consumer.inFlightCount < consumer.bufferSize && !consumer.isBlocked && !isBatchFull(consumer)
 
-export const isBatchFull = (consumer: Consumer): boolean => consumer.batch.size >= BATCH_BYTES
+export const isBatchFull = (consumer: Consumer): boolean => consumer.batch.size >= consumer.call.portion
 
 export function addInFlight(entry: InFlight): void {
   const { consumer, message } = entry

@@ -12,7 +12,6 @@ import type { EventFilter } from './eventFilter.js'
 import { createWaiter } from './waiter.js'
 
 const PAGE = 256
-const BATCH_BYTES = 64 * 1024
 
 /**
  * A subscription is a reader with a position that never ends: it reads on from where it is until it is at the head of
@@ -37,7 +36,7 @@ export async function subscribeToAll(
       if (!filter || filter(found.record)) batch.add(deliver(store, found, request.resolveLinks))
       if (checkpoints?.consider(found.position)) batch.addMessage(checkpoint(found.position))
     }
-    return batch.size < BATCH_BYTES
+    return batch.size < call.portion
   }
 
   const send = async () => {

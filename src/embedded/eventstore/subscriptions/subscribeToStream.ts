@@ -11,7 +11,6 @@ import { caughtUp, confirmation, ResponseBatch } from '../wire/readResponses.js'
 import { createWaiter } from './waiter.js'
 
 const PAGE = 128
-const BATCH_BYTES = 64 * 1024
 
 /**
  * Like a subscription to `$all`, with a revision instead of a position. The limits of the stream's metadata hold while
@@ -33,7 +32,7 @@ export async function subscribeToStream(
 
   const add: Visit = (found) => {
     batch.add(deliver(store, found, request.resolveLinks))
-    return batch.size < BATCH_BYTES
+    return batch.size < call.portion
   }
 
   const send = async () => {

@@ -2,6 +2,11 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { roundTrip } from './roundTrip.js'
 import { type GrpcError, toGrpcError, trailersOf } from './status.js'
 
+/** What HTTP/2 lets be on its way when a client says nothing else, in bytes. */
+const DEFAULT_WINDOW = 65_535
+const MAX_PORTION = 64 * 1024
+/** What makes three portions a little more than a window. */
+const SURPLUS = 2 * 1024
 const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' }
 
 /** One gRPC call as its handler sees it. */
@@ -13,6 +18,11 @@ export interface Call {
   readonly closed: boolean
   /** Sends the headers of the answer, when they are not sent yet. */
   begin(): void
+  /**
+   * Bytes that are best sent at once: a third of what the client lets be on its way. It works on one third while it has another, and
+   * what it has asked for after the one before comes. Were all sent at once, it would have nothing to do each time it asks for more.
+   */
+  readonly portion: number
   /**
    * Sends framed messages. False asks the caller to wait for `drained` before it sends more. Their buffer may be used again when
    * `sent` is called: they are on their way or, where the call has ended before, dropped. Node reads nothing of a connection, and
@@ -54,6 +64,7 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
 
   const { session } = stream
   const socket = session?.socket
+  const window = session?.remoteSettings.initialWindowSize ?? DEFAULT_WINDOW
 
   return {
     headers,
@@ -62,6 +73,7 @@ export function createCall(stream: ServerHttp2Stream, headers: IncomingHttpHeade
       return isClosed()
     },
     begin,
+    portion: Math.min(Math.ceil(window / 3) + SURPLUS, MAX_PORTION),
     write(frames, sent) {
       if (isClosed()) return true
       begin()
