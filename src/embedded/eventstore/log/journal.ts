@@ -1,5 +1,6 @@
 import { closeSync, constants, fdatasync, fdatasyncSync, openSync, write, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { createDiskPace } from './diskPace.js'
 import { HALF_SIZE, journalPath, startOfHalf } from './journalFile.js'
 import { blocksOf, encodeFrame, frameSize } from './journalFrame.js'
 import type { LogGroup } from './logGroup.js'
@@ -7,13 +8,8 @@ import type { LogGroup } from './logGroup.js'
 /** Where `O_DSYNC` makes a write durable by itself. Elsewhere it may end before the disk's cache is flushed. */
 const SYNCED_WRITES = process.platform === 'linux'
 
-/**
- * To hand a write to another thread and hear of its end takes about 0.1 ms, as long as a good disk needs for the write. So this thread
- * waits for the disk itself, unless that took longer than `QUICK` (ms): then it leaves the next `LEFT_AFTER_SLOW` writes to another
- * thread, and meanwhile goes on with what else there is to do.
- */
+/** A disk that takes longer for a write, in ms, is waited for on another thread. */
 const QUICK = 0.5
-const LEFT_AFTER_SLOW = 100
 
 /** The journal while it is written: one flush of the disk for a group. */
 export interface Journal {
@@ -29,24 +25,21 @@ export interface Journal {
   close(): void
 }
 
-/** `quick`: what takes longer than so many ms is not waited for on this thread the next times. */
 export function openJournal(directory: string, id: Buffer, quick = QUICK): Journal {
   const file = openSync(journalPath(directory), constants.O_RDWR | (SYNCED_WRITES ? constants.O_DSYNC : 0))
   let buffer = Buffer.alloc(64 * 1024)
   let half = 0
   let used = 0
-  /** How many writes are still left to another thread. */
-  let left = 0
+  const pace = createDiskPace(quick)
 
   const writeHere = (size: number, position: number) => {
     const from = performance.now()
     for (let done = 0; done < size; ) done += writeSync(file, buffer, done, size - done, position + done)
     if (!SYNCED_WRITES) fdatasyncSync(file)
-    if (performance.now() - from > quick) left = LEFT_AFTER_SLOW
+    pace.note(performance.now() - from)
   }
 
   const writeElsewhere = async (size: number, position: number) => {
-    left--
     for (let done = 0; done < size; ) done += await writeSome(file, buffer, done, size - done, position + done)
     if (!SYNCED_WRITES) await promisify(fdatasync)(file)
   }
@@ -61,7 +54,7 @@ export function openJournal(directory: string, id: Buffer, quick = QUICK): Journ
       if (buffer.length < size) buffer = Buffer.alloc(size)
       encodeFrame(group, id, buffer)
       const position = startOfHalf(half) + used
-      if (left === 0) writeHere(size, position)
+      if (pace.isQuick()) writeHere(size, position)
       else await writeElsewhere(size, position)
       used += size
     },
