@@ -8,6 +8,7 @@ import { startCeiling } from './ceiling.js'
 import { type ClientTask, fromThreads } from './clientThreads.js'
 import { runCurve } from './curve.js'
 import { flushesPerSecond } from './disk.js'
+import { appendWithoutClient } from './withoutClient.js'
 import { appendFor, catchUp, fill, groupDelivery, liveLatency, readByEvents, readFor } from './workload.js'
 
 /**
@@ -62,8 +63,10 @@ async function runFigures(): Promise<void> {
   for (const each of clients) await appendFor(each, 64, 1, 1_000)
   const flushesBefore = flushesPerSecond(directory)
   const single = await figure('append, one at a time', (each) => appendFor(each, 1, 1, time))
+  const alone = await appendWithoutClient(values.dist, join(directory, 'alone'), time)
   const flushes = (flushesBefore + flushesPerSecond(directory)) / 2
   print('  of the flushes of the disk just then', `${percent(single, flushes)} of ${rate(flushes)}`)
+  print('  the same without a client', `${rate(alone)}, ${percent(alone, flushes)} of the flushes`)
   await figure('append, 64 concurrent', (each) => appendFor(each, 64, 1, time))
   await figure('append, 256 concurrent', (each) => appendFor(each, 256, 1, time))
   await figureOfTwo((connectionString) => ({ connectionString, work: 'append', writers: 128, milliseconds: time }))
