@@ -15,17 +15,15 @@ try {
   await disposeEventStoreDbClient(client)
   console.error(`filled ${events} events in ${((performance.now() - started) / 1_000).toFixed(1)} s`)
   const { stop: _, postgresPid: _pid, ...config } = stores
-  const { stdout, stderr } = await promisify(execFile)(
-    process.execPath,
-    [
-      ...(process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? []),
-      fileURLToPath(new URL('./rebuildProcess.mjs', import.meta.url)),
-      JSON.stringify(config),
-    ],
-    { maxBuffer: 10_000_000 },
-  )
-  process.stderr.write(stderr)
-  console.log(JSON.stringify(JSON.parse(stdout), null, 2))
+  const run = async (phase: 'build' | 'rebuild') => {
+    const options = process.env.BENCH_NODE_OPTIONS?.split(' ').filter(Boolean) ?? []
+    const script = fileURLToPath(new URL('./rebuildProcess.mjs', import.meta.url))
+    const args = [...options, script, JSON.stringify(config), phase]
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { maxBuffer: 10_000_000 })
+    process.stderr.write(stderr)
+    return JSON.parse(stdout)
+  }
+  console.log(JSON.stringify({ ...(await run('build')), ...(await run('rebuild')) }, null, 2))
 } finally {
   await stores.stop()
 }

@@ -1,4 +1,5 @@
-// The rebuilding process of its own, so that its memory and CPU can be told, without a loader of TypeScript: `node rebuildProcess.mjs <config>`.
+// Builds or rebuilds `executions` in a process of its own, so that its memory and CPU can be told, without a loader of TypeScript:
+// `node rebuildProcess.mjs <config> build|rebuild`. What another phase left in memory would be taken for the rebuild's.
 import { START, streamNameFilter } from '@eventstore/db-client'
 import { MongoClient } from 'mongodb'
 import pg from 'pg'
@@ -51,59 +52,67 @@ const shared = {
   mongoNames: defaultMongoNames,
   log: (line) => console.error(line),
 }
-let peak = 0
-const watch = setInterval(() => {
-  peak = Math.max(peak, process.memoryUsage.rss())
-}, 50)
-
-const empty = await emptySubscription(client)
 const projector = createProjector(shared)
 const operations = createProjectionOperations({ ...shared, record: async () => undefined })
-const began = performance.now()
-await projector.start()
-await operations.start()
-const head = await shared.feed.head()
-while (projector.status()[0]?.position !== head) await new Promise((resolve) => setTimeout(resolve, 20))
-const firstBuild = (performance.now() - began) / 1_000
-const again = await emptySubscription(client)
-peak = 0
-const cpu = process.cpuUsage()
-const started = performance.now()
-const { id } = await operations.rebuild(
-  {
-    actor: { kind: 'system', id: 'bench', name: 'bench' },
-    commandId: uuidv7(),
-    correlationId: uuidv7(),
-    now: new Date().toISOString(),
-  },
-  'executions',
-)
-let replayed = 0
-const marks = {}
-for await (const rebuild of operations.progress(id)) {
-  marks[rebuild.state] ??= (performance.now() - started) / 1_000
-  replayed = rebuild.processed
-  if (process.stderr.isTTY) console.error(rebuild.state, rebuild.processed, rebuild.eventsPerSecond, rebuild.etaSeconds)
-}
-const used = process.cpuUsage(cpu)
-const replaySeconds = (marks.catching_up ?? marks.verifying ?? marks.swapped ?? 0) - (marks.replaying ?? 0)
-const final = await operations.findRebuild('executions', id)
-clearInterval(watch)
-console.log(
-  JSON.stringify({
+
+async function build() {
+  const empty = await emptySubscription(client)
+  const began = performance.now()
+  await projector.start()
+  await operations.start()
+  const head = await shared.feed.head()
+  while (projector.status()[0]?.position !== head) await new Promise((resolve) => setTimeout(resolve, 20))
+  const seconds = (performance.now() - began) / 1_000
+  return {
     events: empty.events,
-    emptyPerSecond: Math.round(empty.events / empty.seconds),
-    emptyAgainPerSecond: Math.round(again.events / again.seconds),
-    liveBuildPerSecond: Math.round(empty.events / firstBuild),
-    replayPerSecond: Math.round(replayed / replaySeconds),
-    ratio: Math.round((100 * replayed) / replaySeconds / (again.events / again.seconds)) / 100,
+    emptyBeforePerSecond: Math.round(empty.events / empty.seconds),
+    liveBuildPerSecond: Math.round(empty.events / seconds),
+  }
+}
+
+async function rebuild() {
+  await projector.start()
+  await operations.start()
+  let peak = 0
+  const watch = setInterval(() => {
+    peak = Math.max(peak, process.memoryUsage.rss())
+  }, 50)
+  const cpu = process.cpuUsage()
+  const started = performance.now()
+  const { id } = await operations.rebuild(
+    {
+      actor: { kind: 'system', id: 'bench', name: 'bench' },
+      commandId: uuidv7(),
+      correlationId: uuidv7(),
+      now: new Date().toISOString(),
+    },
+    'executions',
+  )
+  let replayed = 0
+  const marks = {}
+  for await (const { state, processed, eventsPerSecond, etaSeconds } of operations.progress(id)) {
+    marks[state] ??= (performance.now() - started) / 1_000
+    replayed = processed
+    if (process.stderr.isTTY) console.error(state, processed, eventsPerSecond, etaSeconds)
+  }
+  const used = process.cpuUsage(cpu)
+  clearInterval(watch)
+  const seconds = (marks.catching_up ?? marks.verifying ?? marks.swapped ?? 0) - (marks.replaying ?? 0)
+  const final = await operations.findRebuild('executions', id)
+  const empty = await emptySubscription(client)
+  return {
+    emptyAfterPerSecond: Math.round(empty.events / empty.seconds),
+    replayPerSecond: Math.round(replayed / seconds),
+    ratio: Math.round((100 * replayed) / seconds / (empty.events / empty.seconds)) / 100,
     marks,
     verification: final.verification?.equal,
     peakMegabytes: Math.round(peak / 1024 / 1024),
-    emptyCpuMicrosPerEvent: Math.round(again.cpu * 10) / 10,
+    emptyCpuMicrosPerEvent: Math.round(empty.cpu * 10) / 10,
     cpuMicrosPerEvent: Math.round(((used.user + used.system) / replayed) * 10) / 10,
-  }),
-)
+  }
+}
+
+console.log(JSON.stringify(await (process.argv[3] === 'build' ? build() : rebuild())))
 await operations.stop()
 await projector.stop()
 await pool.end()
