@@ -44,6 +44,23 @@ const rebuild = {
 }
 const flags = (url: string) => ['--url', url, '--api-key', 'k']
 
+describe('beginning rebuilds', () => {
+  it('begins none where one of several projections is not there', async () => {
+    const changes: string[] = []
+    const url = await listen((request, response) => {
+      if (request.method !== 'GET') changes.push(request.url ?? '')
+      const isThere = request.url?.startsWith('/v1/projections/workflows')
+      response.statusCode = isThere ? 200 : 404
+      answers(() =>
+        isThere ? rebuild : { code: 'projection_not_found', title: 'None', status: 404, detail: 'None.' },
+      )(request, response)
+    })
+    const ended = await run(['projections', 'rebuild', 'workflows', 'nope', '--detach', ...flags(url)])
+    expect([ended, changes]).toEqual([1, []])
+    expect(said.stderr).toContain('None.')
+  })
+})
+
 describe('watching a rebuild', () => {
   it('ends at Ctrl-C with what goes on and how to take it up again, and leaves the rebuild alone', async () => {
     const changes: string[] = []
@@ -66,8 +83,9 @@ describe('watching a rebuild', () => {
   it('ends at Ctrl-C also where the server has stopped answering, and says how to go on with each of several', async () => {
     let asked = 0
     const url = await listen((request, response) => {
-      if (request.method !== 'POST') asked += 1
-      // Of all that is asked afterwards nothing is answered.
+      const isRun = request.url?.includes('/rebuilds/')
+      // Of all that is asked after the beginning nothing is answered.
+      if (isRun) asked += 1
       else answers((path) => ({ ...rebuild, projection: path.split('/')[3] }))(request, response)
     })
     const ended = run(['projections', 'rebuild', 'workflows', 'secrets', ...flags(url)])

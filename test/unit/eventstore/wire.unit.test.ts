@@ -1,6 +1,8 @@
+import { EventEmitter } from 'node:events'
+import type { ServerHttp2Stream } from 'node:http2'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Call } from '../../../src/embedded/eventstore/wire/call.js'
+import { type Call, createCall } from '../../../src/embedded/eventstore/wire/call.js'
 import { frame, MAX_MESSAGE_SIZE, MessageAssembler } from '../../../src/embedded/eventstore/wire/messageAssembler.js'
 import { ProtoReader } from '../../../src/embedded/eventstore/wire/protoReader.js'
 import { ProtoWriter, varintSize } from '../../../src/embedded/eventstore/wire/protoWriter.js'
@@ -13,6 +15,17 @@ import {
   trailersOf,
 } from '../../../src/embedded/eventstore/wire/status.js'
 import { readUuid, uuidHalves } from '../../../src/embedded/eventstore/wire/uuid.js'
+
+test.each([
+  [200, 2_115],
+  [65_535, 23_893],
+  [1_048_576, 65_536],
+  [undefined, 23_893],
+])('of a window of %s bytes, a portion is a third and a little, at most 64 KiB', (initialWindowSize, portion) => {
+  const session = { remoteSettings: { initialWindowSize }, socket: {} }
+  const stream = Object.assign(new EventEmitter(), { session }) as unknown as ServerHttp2Stream
+  expect(createCall(stream, {}).portion).toBe(portion)
+})
 
 describe('answers to readers', () => {
   const message = (text: string) => Buffer.from(text)
