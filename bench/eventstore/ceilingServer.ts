@@ -14,7 +14,7 @@ import type { Call } from '../../src/embedded/eventstore/wire/call.js'
 import { ProtoReader } from '../../src/embedded/eventstore/wire/protoReader.js'
 import { caughtUp, confirmation, ResponseBatch } from '../../src/embedded/eventstore/wire/readResponses.js'
 import { readUuid } from '../../src/embedded/eventstore/wire/uuid.js'
-import { newEvent } from './workload.js'
+import { newStoredEvent } from './workload.js'
 
 /**
  * The ceiling: the wire of the embedded server without its store. Appends are answered at once, reads and subscriptions
@@ -31,14 +31,8 @@ let position = 0
 /** `count` events of the benchmark, framed as answers to a reader. */
 function frames(count: number, retryCount?: number): Buffer {
   const batch = new ResponseBatch(false)
-  for (let made = 0; made < count; made++) add(batch, stored(), retryCount)
+  for (let made = 0; made < count; made++) add(batch, newStoredEvent(), retryCount)
   return batch.take()
-}
-
-function stored(): NewEvent {
-  const { id, type, data, metadata } = newEvent()
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value))
-  return { id, type, isJson: true, data: encode(data), metadata: encode(metadata) }
 }
 
 function add(batch: ResponseBatch, event: NewEvent, retryCount?: number): void {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { newEvent } from './workload.js'
+import { newStoredEvent } from './workload.js'
 
 /**
  * Appends one at a time to a log of its own in this thread, as the server does when it has read an append, and returns appends per
@@ -17,13 +17,11 @@ export async function appendWithoutClient(dist: string, directory: string, milli
   )) as typeof import('../../src/embedded/eventstore/streams/appendEvents.js')
   makeDirectory(directory)
   const log = await openLog(directory)
-  const encode = (value: unknown) => Buffer.from(JSON.stringify(value))
   const started = performance.now()
   let written = 0
   for (; performance.now() - started < milliseconds; written++) {
-    const { id, type, data, metadata } = newEvent()
-    const event = { id, type, isJson: true, data: encode(data), metadata: encode(metadata) }
-    await log.writer.write((staging) => stageAppend(staging, `alone-${Math.floor(written / 10)}`, 'any', [event]))
+    const stream = `alone-${Math.floor(written / 10)}`
+    await log.writer.write((staging) => stageAppend(staging, stream, 'any', [newStoredEvent()]))
   }
   const rate = (written / (performance.now() - started)) * 1_000
   await log.close()

@@ -7,6 +7,7 @@ import {
   persistentSubscriptionToAllSettingsFromDefaults,
   streamNameFilter,
 } from '@eventstore/db-client'
+import type { NewEvent } from '../../src/embedded/eventstore/log/record.js'
 
 /** An event of the size that a workflow step has: about 270 bytes as stored. */
 export function newEvent(): JSONEventData {
@@ -15,6 +16,13 @@ export function newEvent(): JSONEventData {
     data: { executionId: 'b6f0a1de-55c1-4bd4-8f1e-0b5f6f8f9a10', nodeId: 'node-17', attempt: 1, output: { value: 42 } },
     metadata: { correlationId: '4b1d8a52-91b5-4f43-9f0f-3a6f2f0c4d21' },
   })
+}
+
+/** The same as the server stores it. */
+export function newStoredEvent(): NewEvent {
+  const { id, type, data, metadata } = newEvent()
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value))
+  return { id, type, isJson: true, data: encode(data), metadata: encode(metadata) }
 }
 
 export const newEvents = (count: number): JSONEventData[] => Array.from({ length: count }, newEvent)

@@ -12,7 +12,7 @@ export const listCommand = (): Command =>
     answer((await client.get<Page<ProjectionStatus>>('/v1/projections')).body, projectionList)
   })
 
-/** The projections that were named, or with `all` every one. Of several, all must be there before anything is done with one. */
+/** The projections that were named, or with `all` every one. All of them are there: nothing is done with one where another is not. */
 export const chosenProjections = async (
   client: Client,
   names: readonly string[],
@@ -21,7 +21,7 @@ export const chosenProjections = async (
   if (names.length > 0 === all) throw new UsageError('name one or several projections, or give --all')
   if (!all) {
     const named = [...new Set(names)]
-    if (named.length > 1) for (const name of named) await client.get(path`/v1/projections/${name}`)
+    for (const name of named) await client.get(path`/v1/projections/${name}`)
     return named
   }
   const { body } = await client.get<Page<ProjectionStatus>>('/v1/projections')

@@ -78,6 +78,8 @@ test('tells which calls it answers, in lower case, each method of persistent sub
   expect(found.has('projections/create')).toBe(false)
 })
 
+const NOBODY = { username: 'nobody', password: 'none' }
+
 test('answers an error before any message in the headers alone, its message readable', async () => {
   const headers = { 'connection-name': server.store.accessKey }
   const request = new ProtoWriter().message(1, (options) => {
@@ -92,8 +94,6 @@ test('answers an error before any message in the headers alone, its message read
   const error = await rejection(server.client.appendToStream(deleted, numbered(1), { credentials: NOBODY }))
   expect(error.message).toContain(deleted)
 })
-
-const NOBODY = { username: 'nobody', password: 'none' }
 
 describe('the headers of an answer', () => {
   const path = '/event_store.client.streams.Streams/Read'

@@ -1,6 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import { describe, expect, it } from 'vitest'
 import { activityProjection, activityTable } from '../../../src/projections/definitions/activity.js'
 import { executionsProjection } from '../../../src/projections/definitions/executions.js'
 import { versionsProjection } from '../../../src/projections/definitions/versions.js'
@@ -8,22 +7,8 @@ import { workflowsProjection } from '../../../src/projections/definitions/workfl
 import type { Projection, Row, Table } from '../../../src/projections/model/projection.js'
 import { postgresGenerationStore } from '../../../src/projections/postgres/postgresGenerationStore.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
-import { eventually, type Harness, openHarness, operator, reached, watch } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
-
-let stores: TestStores
-let harness: Harness
-let log: InMemoryLog
-
-beforeAll(async () => {
-  stores = await startTestStores()
-})
-afterAll(() => stores.stop())
-beforeEach(async () => {
-  harness = await openHarness(stores)
-  log = createInMemoryLog()
-})
-afterEach(() => harness.close())
+import { eventually, operator, reached, watch } from '../../support/projections/harness.js'
+import { harness, log } from '../../support/projections/harnessOfEachTest.js'
 
 const begin = async (only: readonly Projection[]) => {
   const projector = harness.projector(log, only)

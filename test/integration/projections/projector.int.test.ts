@@ -1,25 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DomainEvent } from '../../../src/domain/events/catalogue/index.js'
 import { idOfStream } from '../../../src/domain/streams.js'
-import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
 import { eventfulRun } from '../../support/projections/corpus.js'
 import { append, pureRun, type StreamEvents, workflowStory } from '../../support/projections/events.js'
-import { type Harness, openHarness, reached } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
-
-let stores: TestStores
-let harness: Harness
-let log: InMemoryLog
-
-beforeAll(async () => {
-  stores = await startTestStores()
-})
-afterAll(() => stores.stop())
-beforeEach(async () => {
-  harness = await openHarness(stores)
-  log = createInMemoryLog()
-})
-afterEach(() => harness.close())
+import { reached } from '../../support/projections/harness.js'
+import { harness, log } from '../../support/projections/harnessOfEachTest.js'
 
 const start = async () => {
   const projector = harness.projector(log)

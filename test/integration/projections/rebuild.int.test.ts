@@ -1,29 +1,14 @@
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import { describe, expect, it } from 'vitest'
 import { executionsProjection } from '../../../src/projections/definitions/executions.js'
 import { versionsProjection } from '../../../src/projections/definitions/versions.js'
 import { workflowsProjection } from '../../../src/projections/definitions/workflows.js'
 import type { Projection } from '../../../src/projections/model/projection.js'
 import { postgresGenerationStore } from '../../../src/projections/postgres/postgresGenerationStore.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
-import { eventually, type Harness, openHarness, operator, reached, watch } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
-
-let stores: TestStores
-let harness: Harness
-let log: InMemoryLog
-
-beforeAll(async () => {
-  stores = await startTestStores()
-})
-afterAll(() => stores.stop())
-beforeEach(async () => {
-  harness = await openHarness(stores)
-  log = createInMemoryLog()
-})
-afterEach(() => harness.close())
+import { eventually, operator, reached, watch } from '../../support/projections/harness.js'
+import { harness, log, stores } from '../../support/projections/harnessOfEachTest.js'
 
 const workflowId = uuidv7()
 const appendRuns = async (count: number) => {

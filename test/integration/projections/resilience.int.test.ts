@@ -1,28 +1,13 @@
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import { describe, expect, it } from 'vitest'
 import { executionsProjection } from '../../../src/projections/definitions/executions.js'
 import { versionsProjection } from '../../../src/projections/definitions/versions.js'
 import { workflowsProjection } from '../../../src/projections/definitions/workflows.js'
 import { createProjectionProgress } from '../../../src/projections/progress/projectionProgress.js'
 import { append, envelope, pureRun, workflowStory } from '../../support/projections/events.js'
 import { switchable } from '../../support/projections/flakyFeed.js'
-import { eventually, type Harness, openHarness, operator, reached, watch } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
-
-let stores: TestStores
-let harness: Harness
-let log: InMemoryLog
-
-beforeAll(async () => {
-  stores = await startTestStores()
-})
-afterAll(() => stores.stop())
-beforeEach(async () => {
-  harness = await openHarness(stores)
-  log = createInMemoryLog()
-})
-afterEach(() => harness.close())
+import { eventually, operator, reached, watch } from '../../support/projections/harness.js'
+import { harness, log, stores } from '../../support/projections/harnessOfEachTest.js'
 
 const workflowId = uuidv7()
 

@@ -1,27 +1,12 @@
 import { v7 as uuidv7 } from 'uuid'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createInMemoryLog, type InMemoryLog } from '../../../src/eventlog/inMemory/inMemoryLog.js'
+import { describe, expect, it } from 'vitest'
 import { executionsProjection } from '../../../src/projections/definitions/executions.js'
 import { versionsProjection } from '../../../src/projections/definitions/versions.js'
 import type { Projection } from '../../../src/projections/model/projection.js'
 import { mongoGenerationStore } from '../../../src/projections/mongo/mongoGenerationStore.js'
 import { append, pureRun, workflowStory } from '../../support/projections/events.js'
-import { type Harness, openHarness, reached } from '../../support/projections/harness.js'
-import { startTestStores, type TestStores } from '../../support/projections/stores.js'
-
-let stores: TestStores
-let harness: Harness
-let log: InMemoryLog
-
-beforeAll(async () => {
-  stores = await startTestStores()
-})
-afterAll(() => stores.stop())
-beforeEach(async () => {
-  harness = await openHarness(stores)
-  log = createInMemoryLog()
-})
-afterEach(() => harness.close())
+import { reached } from '../../support/projections/harness.js'
+import { harness, log } from '../../support/projections/harnessOfEachTest.js'
 
 const begin = async (projection: Projection, position: () => Promise<bigint>) => {
   const projector = harness.projector(log, [projection])
