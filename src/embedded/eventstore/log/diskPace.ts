@@ -5,9 +5,9 @@ const LEFT_WHEN_SLOW = 100
 
 /** Decides which thread waits for the disk. */
 export interface DiskPace {
-  /** Whether the next write is to be waited for on the log's own thread; called once for each write. */
-  isQuick(): boolean
-  /** What a write took that was waited for, in ms. */
+  /** Which thread waits for the next write: the log's own, or another. Asked once for each. */
+  next(): 'here' | 'elsewhere'
+  /** What a write took that was waited for here, in ms. */
   note(duration: number): void
 }
 
@@ -20,10 +20,10 @@ export function createDiskPace(quick: number): DiskPace {
   let mean = 0
   let left = 0
   return {
-    isQuick() {
-      if (left === 0) return true
+    next() {
+      if (left === 0) return 'here'
       left--
-      return false
+      return 'elsewhere'
     },
     note(duration) {
       mean += (duration - mean) * WEIGHT

@@ -54,7 +54,7 @@ export function openJournal(directory: string, id: Buffer, quick = QUICK): Journ
       if (buffer.length < size) buffer = Buffer.alloc(size)
       encodeFrame(group, id, buffer)
       const position = startOfHalf(half) + used
-      if (pace.isQuick()) writeHere(size, position)
+      if (pace.next() === 'here') writeHere(size, position)
       else await writeElsewhere(size, position)
       used += size
     },

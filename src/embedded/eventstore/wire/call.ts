@@ -4,6 +4,7 @@ import { type GrpcError, toGrpcError, trailersOf } from './status.js'
 
 /** What HTTP/2 lets be on its way when a client says nothing else, in bytes. */
 const DEFAULT_WINDOW = 65_535
+/** More would make a reader hold more, and save nothing. */
 const MAX_PORTION = 64 * 1024
 /** What makes three portions a little more than a window. */
 const SURPLUS = 2 * 1024
